@@ -1,0 +1,100 @@
+"""A table as staff take it away, before anyone decides whether it becomes a workbook, a CSV file or a page."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from storage.times import local
+
+Kind = Literal["text", "phone", "number", "decimal", "ratio", "date", "moment"]
+Value = str | int | float | date | datetime | None
+Row = tuple[Value, ...]
+
+NO_RATE = "—"  # domain rule: a rate whose denominator is 0 prints a dash, never 0 %
+
+_WIDTHS: dict[Kind, float] = {
+    "text": 14,
+    "phone": 16,
+    "number": 9,
+    "decimal": 9,
+    "ratio": 9,
+    "date": 12,
+    "moment": 17,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`header` is printed exactly so. `width` is in characters of the standard font, 0 for that of the kind.
+
+    Kinds: `text` whatever a person typed, and every code; `phone` as text, masked by storage or not; `number` whole;
+    `decimal` with one place; `ratio` a fraction shown in per cent; `date` a day; `moment` an aware time, shown as in
+    三亚.
+    """
+
+    header: str
+    kind: Kind = "text"
+    width: float = 0
+
+    @property
+    def characters(self) -> float:
+        return self.width or _WIDTHS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table with what is printed above and below it.
+
+    `rows` are read once, in order, and may be a generator over any number of rows. `total` is asked after the last row
+    was read. `heads` are the labelled facts between the title and the table. `notes` stand below the table.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Iterable[Row]
+    heads: tuple[tuple[str, str], ...] = ()
+    total: Callable[[], Row] | None = None
+    notes: tuple[str, ...] = ()
+    name: str = ""  # on the tab; the title when empty
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """Who took full names and phones away, and when: printed on every page of such a file."""
+
+    by: str
+    at: datetime
+
+    @property
+    def watermark(self) -> str:
+        return f"内部资料 注意保管　{self.by}　{local(self.at):%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Sheets handed over as one workbook.
+
+    `raw` are the rows behind the figures, for machines; without it the rows of a single sheet are given again under a
+    plain header. `definitions` explain how the figures were counted, a paragraph each.
+    """
+
+    sheets: tuple[Sheet, ...]
+    definitions: tuple[str, ...]
+    raw: Sheet | None = None
+    unmasked: Unmasked | None = None  # None: names and phones in it are masked
+
+
+def heads(unit: str, period: str, made_on: date, data_until: datetime) -> tuple[tuple[str, str], ...]:
+    """The line every sheet carries above its table: by whom, for when, made when, and how fresh the data are."""
+    until = local(data_until)
+    return (
+        ("填报单位", unit),
+        ("期间", period),
+        ("制表日期", chinese_date(made_on)),
+        ("数据截至", f"{chinese_date(until.date())} {until:%H:%M}"),
+    )
+
+
+def chinese_date(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

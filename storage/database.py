@@ -1,0 +1,273 @@
+"""The database: opening it, and transactions that are on disk before anyone is told.
+
+A storage function is a plain function whose first argument is the `Transaction`. `Database.write` runs it with one
+hop, however many statements it has; `Database.read` runs it where nothing can be written.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from storage.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+_MOST_IN_ONE_COMMIT = 256  # more would make the first caller wait for the last without saving another fsync
+_SQLITE_BUSY = 10_000  # milliseconds another process (a backup, the command line) may hold the file
+
+
+class StorageFault(Exception):
+    """Nothing could be kept: full disk, lost or locked file. The work was undone as a whole and may be tried again."""
+
+
+class Transaction:
+    """All or nothing: what a storage function works with."""
+
+    __slots__ = ("_depth", "connection", "vault")
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self.connection = connection
+        self.vault = vault
+        self._depth = 0
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run one statement. Build statements at module level with `bindparam`: building costs more than running."""
+        return self.connection.execute(statement, parameters)
+
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undone alone when the block raises. By hand: SQLAlchemy's own costs as much as three statements."""
+        self._depth += 1
+        name = f"hongyan_{self._depth}"
+        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            raise
+        else:
+            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+    def lock(self, what: str) -> None:
+        """Let nobody else work on `what` until this ends. SQLite has one writer and needs none."""
+        if self.dialect == "postgresql":
+            self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (what,))
+
+
+class Database(Protocol):
+    """Where everything is kept. Both methods run a whole storage function in one hop."""
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in a transaction; when this returns, its effect is on disk. What it raises undoes it.
+
+        Raises `StorageFault` when the effect could not be kept.
+        """
+        ...
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` on a consistent state of the data, without waiting for writers and unable to write."""
+        ...
+
+
+@asynccontextmanager
+async def open_database(url: str, vault: Vault) -> AsyncIterator[Database]:
+    """The database at `url` (`sqlite:///file` or `postgresql://…`), already migrated (`storage.migrations`)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        path = sqlite_path(url)
+        opened: _Sqlite | _Postgresql = _Sqlite(path, vault)
+    else:
+        opened = _Postgresql(url, vault)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def sqlite_path(url: str) -> Path:
+    """The file that an `sqlite:///` URL names. Raises `ValueError` for a database in memory: it could keep nothing."""
+    name = make_url(url).database
+    if not name or name == ":memory:":
+        raise ValueError("storage.url must name a file: sqlite:///data/hongyan.db")
+    return Path(name)
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine whose transactions begin when they say so, and are on disk when they end.
+
+    Left to itself the driver begins nothing before a SAVEPOINT, and releasing that savepoint then commits.
+    """
+    engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_to_write)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_to_write(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # NORMAL loses acknowledged work at a power cut
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-32000")  # KiB
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred BEGIN fails at once with "database is locked" when it turns from reading to writing.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_to_read(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY}")
+    connection.execute("PRAGMA query_only=ON")
+    connection.execute("PRAGMA cache_size=-16000")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Transaction], Any]
+    answer: "asyncio.Future[Any]"
+
+
+class _Sqlite:
+    """One writer thread that commits for everyone who is waiting, and read-only connections beside it."""
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        self._vault = vault
+        self._engine = sqlite_engine(path)
+        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+        event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
+        event.listen(self._readers.sync_engine, "begin", _begin_deferred)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._writer = threading.Thread(target=self._write_all, name="storage-writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put(_Job(lambda tx: work(tx, *args, **kwargs), answer))
+        # Shielded: a caller that is cancelled must not make the others' answers fail; the work is done all the same.
+        return await asyncio.shield(answer)
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _run_sync(self._readers, self._vault, lambda tx: work(tx, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Finish what was handed in, then close."""
+        self._jobs.put(None)
+        await asyncio.to_thread(self._writer.join)
+        await self._readers.dispose()
+        self._engine.dispose()
+
+    def _write_all(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            first = self._jobs.get()
+            if first is None:
+                return
+            batch = [first]
+            while len(batch) < _MOST_IN_ONE_COMMIT:
+                try:
+                    more = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    open_for_more = False
+                    break
+                batch.append(more)
+            self._answer_all(batch, self._commit_together(batch))
+
+    def _commit_together(self, batch: list[_Job]) -> list[tuple[bool, Any]]:
+        """Run each job in its own savepoint and commit once. In order: (True, result) or (False, exception)."""
+        outcomes: list[tuple[bool, Any]] = []
+        try:
+            with self._engine.begin() as connection:
+                for job in batch:
+                    tx = Transaction(connection, self._vault)
+                    try:
+                        with tx.savepoint():
+                            outcomes.append((True, job.work(tx)))
+                    except _WHOLE_TRANSACTION_IS_LOST:
+                        raise
+                    except BaseException as problem:  # noqa: BLE001 - it is handed to the one who asked
+                        outcomes.append((False, problem))
+        except DBAPIError as problem:
+            if len(batch) > 1:  # one caller's trouble must not be everyone's
+                return [self._commit_together([job])[0] for job in batch]
+            # The driver's text may hold values; the class and SQLite's short message do not.
+            _log.error("storage: nothing was kept: %s", problem.orig)
+            return [(False, StorageFault(str(problem.orig)))]
+        return outcomes
+
+    def _answer_all(self, batch: list[_Job], outcomes: list[tuple[bool, Any]]) -> None:
+        def answer() -> None:
+            for job, (kept, outcome) in zip(batch, outcomes, strict=True):
+                if job.answer.cancelled():
+                    continue
+                if kept:
+                    job.answer.set_result(outcome)
+                else:
+                    job.answer.set_exception(outcome)
+
+        try:
+            self._loop.call_soon_threadsafe(answer)
+        except RuntimeError:
+            _log.warning("storage: %d callers left before their answer; their work is kept", len(batch))
+
+
+# After these (disk full, I/O fault, locked) SQLite may have rolled back the whole transaction, not the savepoint alone.
+_WHOLE_TRANSACTION_IS_LOST = (OperationalError,)
+
+
+class _Postgresql:
+    """A transaction for each caller; the functions themselves lock the rows that need it."""
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        self._vault = vault
+        self._engine = create_async_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=10)
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await _run_sync(self._engine, self._vault, lambda tx: work(tx, *args, **kwargs))
+        except OperationalError as problem:
+            raise StorageFault(str(problem.orig)) from None
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def read_only(tx: Transaction) -> T:
+            tx.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return work(tx, *args, **kwargs)
+
+        return await _run_sync(self._engine, self._vault, read_only)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+async def _run_sync(engine: AsyncEngine, vault: Vault, work: Callable[[Transaction], T]) -> T:
+    async with engine.begin() as connection:
+        return await connection.run_sync(lambda sync: work(Transaction(sync, vault)))

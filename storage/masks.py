@@ -1,0 +1,55 @@
+"""How names, phones and identity numbers look once they leave storage for eyes that need not know them in full."""
+
+import re
+import unicodedata
+
+_COMPOUND_SURNAMES = frozenset(
+    ["欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台", "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘", "子车", "亓官", "司寇", "巫马", "公西", "颛孙", "壤驷", "公良", "漆雕", "乐正", "宰父", "谷梁", "拓跋", "夹谷", "轩辕", "令狐", "段干", "百里", "呼延", "东郭", "南门", "羊舌", "微生", "梁丘", "左丘", "东门", "西门", "南荣", "第五", "纳兰", "完颜", "叶赫", "那拉", "富察", "爱新", "瓜尔", "钮祜"]
+)
+_BETWEEN_NAMES = re.compile(r"([·•‧・･∙．. ]+)")  # as typed by people: 买买提·吐尔逊
+_IDEOGRAPH = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SPACES_AND_STROKES = re.compile(r"[\s\-‐‑–—－_()（）.]+")
+_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})")
+_LANDLINE = re.compile(r"(?:(?:\+|00)?86)?(0(?:10|2\d|[3-9]\d\d))(\d{7,8})(?:(?:转|,|#|\*|ext)?\d{1,5})?")
+_LOCAL_LANDLINE = re.compile(r"[2-8]\d{6,7}")
+_IDENTITY = re.compile(r"\d{17}[\dXx]|\d{15}")
+
+
+def mask_phone(phone: str) -> str:
+    """138****1234 for a mobile number, 0898-****1234 for a landline, at most the last four digits of anything else."""
+    digits = _SPACES_AND_STROKES.sub("", unicodedata.normalize("NFKC", phone))
+    if mobile := _MOBILE.fullmatch(digits):
+        return f"{mobile[1][:3]}****{mobile[1][-4:]}"
+    if landline := _LANDLINE.fullmatch(digits):
+        return f"{landline[1]}-****{landline[2][-4:]}"
+    if _LOCAL_LANDLINE.fullmatch(digits):
+        return f"****{digits[-4:]}"
+    if not digits:
+        return ""
+    return f"****{digits[-4:]}" if len(digits) >= 8 and digits[-4:].isdecimal() else "****"
+
+
+def mask_name(name: str) -> str:
+    """王*国, 王*, 欧阳**; of a name in parts (买买提·吐尔逊) nothing but its first character and the joints."""
+    name = name.strip()
+    if _IDEOGRAPH.search(name):
+        name = "".join(name.split())  # 王 建 国 is one name of three characters
+    parts = _BETWEEN_NAMES.split(name)
+    if len(parts) > 1:
+        kept = [part if place % 2 else "*" * len(part) for place, part in enumerate(parts)]
+        return name[:1] + "".join(kept)[1:]
+    if len(name) <= 1:
+        return "*" * len(name)
+    if len(name) == 2:
+        return f"{name[0]}*"
+    if name[:2] in _COMPOUND_SURNAMES:
+        return name[:2] + "*" * (len(name) - 2)
+    return name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def mask_identity(number: str) -> str:
+    """4602**********1234, and all stars for what is no identity number."""
+    digits = _SPACES_AND_STROKES.sub("", unicodedata.normalize("NFKC", number))
+    if not _IDENTITY.fullmatch(digits):
+        return "*" * len(digits)
+    return digits[:4] + "*" * (len(digits) - 8) + digits[-4:].upper()

@@ -1,0 +1,56 @@
+"""Brings a database to the tables this version knows; each step and the record of it are one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, make_url, pool
+
+from storage.database import sqlite_engine, sqlite_path
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade everything at `url`. Does nothing when it is up to date."""
+    with engine_for(url) as engine, engine.connect() as connection:
+        _prepare(connection)
+        with as_file(files(__package__)) as folder:
+            config = _config(str(folder))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def is_current(connection: Connection) -> bool:
+    with as_file(files(__package__)) as folder:
+        newest = ScriptDirectory.from_config(_config(str(folder))).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _config(folder: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", folder)
+    return config
+
+
+def _prepare(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # With it on, rebuilding a table in a batch deletes the rows that refer to it.
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+@contextmanager
+def engine_for(url: str) -> Iterator[Engine]:
+    """A plain engine for one command, closed when the block ends."""
+    if make_url(url).get_backend_name() == "sqlite":
+        path = sqlite_path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sqlite_engine(path)
+    else:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

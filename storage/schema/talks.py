@@ -1,0 +1,105 @@
+"""Messages in, messages out, and where each talk stands."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+
+from storage.schema.base import Big, Moment, identity, metadata
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("message", String(80), primary_key=True),
+    Column("account_id", Big),
+    Column("said", LargeBinary),  # sealed; kept 30 days for the chat page
+    Column("replies", LargeBinary),  # sealed JSON, so that a repeat is answered the same
+    Column("received_at", Moment, nullable=False, index=True),
+    Index("ix_inbox_account_id_received_at", "account_id", "received_at"),
+)
+
+quarantine = Table(  # updates that could not be read: set aside, so that they stop nobody
+    "quarantine",
+    metadata,
+    identity(),
+    Column("channel", String(16), nullable=False),
+    Column("message", String(80), nullable=False),
+    Column("problem", String(80), nullable=False),  # class of the exception
+    Column("kind", String(40), nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # sealed
+    Column("received_at", Moment, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", LargeBinary, nullable=False),  # sealed JSON: `storage.conversations.Desk`
+    Column("updated_at", Moment, nullable=False, index=True),
+)
+
+_UNFINISHED = text("state IN ('planned', 'waiting')")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    identity(),
+    Column("key", String(120), unique=True),  # the same message planned twice is one row
+    Column("person_id", ForeignKey("people.id")),
+    Column("account_id", ForeignKey("accounts.id")),  # an answer goes where it was asked; else chosen at release
+    Column("channel", String(16)),  # of the account, once chosen
+    Column(
+        "kind", String(16), nullable=False
+    ),  # answer, emergency, change, promotion, need, reminder, broadcast, alert
+    Column("lane", Integer, nullable=False),  # 0 goes first
+    Column("reply", LargeBinary, nullable=False),  # sealed JSON
+    Column("event_id", ForeignKey("events.id")),
+    Column("revision", Integer),  # of the event, when this was written
+    Column("sign_up_id", ForeignKey("sign_ups.id")),
+    Column("broadcast_id", Big),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("state", String(16), nullable=False),
+    # planned, waiting (for the person to write), sending; then exactly one of
+    # delivered, refused, unreachable, expired, superseded, unknown
+    Column("because", String(120)),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("platform_id", String(80)),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_outbox_due", "lane", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    Index("ix_outbox_account_id_state", "account_id", "state"),
+    Index("ix_outbox_person_id", "person_id"),
+    Index("ix_outbox_event_id", "event_id"),
+    Index("ix_outbox_broadcast_id", "broadcast_id"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    identity(),
+    Column("key", LargeBinary(16), nullable=False, unique=True),  # keyed hash of the token that opens it
+    Column("name", LargeBinary, nullable=False),  # sealed
+    Column("media_type", String(80), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # sealed
+    Column("person_id", ForeignKey("people.id")),
+    Column("expires_at", Moment, index=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+attachments = Table(  # what people sent; the bytes are fetched from the channel after the message was answered
+    "attachments",
+    metadata,
+    identity(),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("reference", String(300), nullable=False),
+    Column("name", String(120), nullable=False, default=""),
+    Column("media_type", String(80), nullable=False, default=""),
+    Column("content", LargeBinary),  # sealed
+    Column("state", String(16), nullable=False),  # wanted, kept, lost
+    Column("tries", Integer, nullable=False, default=0),
+    Column("subject", String(40)),  # "need 128": what it belongs to
+    Column("created_at", Moment, nullable=False),
+    Index("ix_attachments_state", "state"),
+    Index("ix_attachments_subject", "subject"),
+)
