@@ -13,7 +13,6 @@ def _plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
 
 
-
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

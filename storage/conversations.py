@@ -1,0 +1,85 @@
+"""Where each chat stands: the open talk with the words said so far, talks laid aside, and the last list shown."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import bindparam, delete, select, update
+
+from storage.database import Transaction
+from storage.schema.talks import conversations as table
+from storage.upsert import upsert
+
+
+@dataclass(slots=True)
+class Said:
+    """An answer as it was given. What it means is read afresh each time.
+
+    A position is not part of it: it is used while its message is answered and never kept.
+    """
+
+    text: str
+    at: datetime
+    picked: list[str] = field(default_factory=list)  # values of the choices tapped, or meant by their numbers
+    attachments: list[int] = field(default_factory=list)  # rows of `attachments`
+    contact: str = ""  # a phone number shared by a button and vouched for by the platform
+
+
+@dataclass(slots=True)
+class State:
+    """An open talk between two messages."""
+
+    name: str  # the entry of the menu that began it
+    opening: Said  # what began it, without the words that name the entry
+    payload: str = ""  # the deep link that began it
+    answers: dict[str, Said] = field(default_factory=dict)  # by question
+    reached: list[str] = field(default_factory=list)  # the questions that led here; the last is open
+    shown: list[tuple[str, str]] = field(default_factory=list)  # value and label of the choices shown with the open one
+    pages: dict[str, int] = field(default_factory=dict)  # how far a long list was turned, by question
+    turn: str = ""  # the `Reply.turn` it was put with
+    misses: int = 0  # answers in a row that could not be used
+    last_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything remembered of a chat between two messages."""
+
+    talk: State | None = None
+    parked: list[State] = field(default_factory=list)  # laid aside for another talk; the newest is last
+    screen: list[tuple[str, str]] = field(default_factory=list)  # standing words shown last: value and label
+    screen_is_newer: bool = False  # shown after the open question, so a bare number means them
+    misses: int = 0  # messages in a row that were not understood, outside a talk
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Desk)
+
+_OF = select(table.c.state).where(table.c.account_id == bindparam("account"))
+_CHANGE = (
+    update(table)
+    .where(table.c.account_id == bindparam("account"))
+    .values(state=bindparam("state"), updated_at=bindparam("now"))
+)
+_SAVE = upsert(table, key=("account_id",), change=("state", "updated_at"))
+_FORGET = delete(table).where(table.c.account_id == bindparam("account"))
+_IDLE = delete(table).where(table.c.updated_at < bindparam("before"))
+
+
+def of(tx: Transaction, account_id: int) -> Desk:
+    sealed = tx.execute(_OF, {"account": account_id}).scalar()
+    return Desk() if sealed is None else _decoder.decode(tx.vault.open(sealed, f"conversations.state|{account_id}"))
+
+
+def save(tx: Transaction, account_id: int, desk: Desk, now: datetime) -> None:
+    state = tx.vault.seal(_encoder.encode(desk).decode(), f"conversations.state|{account_id}")
+    tx.execute(_SAVE(tx), {"account_id": account_id, "state": state, "updated_at": now})
+
+
+def forget(tx: Transaction, account_id: int) -> None:
+    tx.execute(_FORGET, {"account": account_id})
+
+
+def forget_idle(tx: Transaction, before: datetime) -> int:
+    """Drop what nobody came back to (care.md 7: seven days after the last word). Returns how many."""
+    return tx.execute(_IDLE, {"before": before}).rowcount

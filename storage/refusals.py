@@ -1,0 +1,143 @@
+"""Why a rule says no: facts for whoever has to say it. The sentences stand in `dialogue/texts.py`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Refused(Exception):
+    """Something a rule forbids. Nothing was kept of it."""
+
+
+@dataclass(eq=False)  # with eq it would be unhashable; frozen, it could not carry its traceback
+class NotFound(Refused):
+    """`what` is the thing in daily Chinese: 活动, 服务点."""
+
+    what: str
+
+
+@dataclass(eq=False)
+class NotAllowed(Refused):
+    """The role, in Chinese, that would be needed here."""
+
+    role: str
+
+
+@dataclass(eq=False)
+class NotRegistered(Refused):
+    """Only a registered person can do this."""
+
+
+@dataclass(eq=False)
+class EventCancelled(Refused):
+    title: str
+
+
+@dataclass(eq=False)
+class EventOver(Refused):
+    title: str
+
+
+@dataclass(eq=False)
+class EventNotOpen(Refused):
+    """Not published yet, or already closed by the organiser."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class SignUpNotOpenYet(Refused):
+    title: str
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class SignUpClosed(Refused):
+    title: str
+    phone: str
+
+
+@dataclass(eq=False)
+class MembersOnly(Refused):
+    title: str
+
+
+@dataclass(eq=False)
+class GroupTooLarge(Refused):
+    at_most: int
+
+
+@dataclass(eq=False)
+class GroupTooLargeForEvent(Refused):
+    """The group could never be admitted together."""
+
+    title: str
+    capacity: int
+
+
+@dataclass(eq=False)
+class NotSignedUp(Refused):
+    title: str
+
+
+@dataclass(eq=False)
+class CapacityBelowTaken(Refused):
+    """More places are taken than the new number would leave."""
+
+    taken: int
+
+
+@dataclass(eq=False)
+class CheckInNotOpenYet(Refused):
+    title: str
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class CheckInOver(Refused):
+    """Staff may still note it, with a reason, if they lead the point."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class NobodyCame(Refused):
+    """An event is held only with at least one attendance, or with a reason."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class AlreadyClosed(Refused):
+    title: str
+
+
+@dataclass(eq=False)
+class TooLateToUndo(Refused):
+    minutes: int
+
+
+@dataclass(eq=False)
+class StartsInThePast(Refused):
+    starts_at: datetime
+
+
+@dataclass(eq=False)
+class ThirdOnOnePhone(Refused):
+    """Two people already share this phone; staff look at a third (domain 4.2)."""
+
+
+@dataclass(eq=False)
+class AlreadyRegistered(Refused):
+    """This phone and name are registered on another account; a code links the two."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class CodeNotValid(Refused):
+    """A one-time code or link that is wrong, used or expired."""
+
+
+@dataclass(eq=False)
+class LastDistrictAccount(Refused):
+    """Somebody must be left who can give roles."""
