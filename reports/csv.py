@@ -7,12 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from reports.sheet import Kind, Sheet, Value
+from reports.sheet import Kind, Sheet, Value, printable
 from storage.times import local
 
 Encoding = Literal["utf-8-sig", "gb18030"]
 
-_BEGINS_A_FORMULA = re.compile(r"[^\S\t\r\n]*[=+\-@＝＋－＠\t\r\n]")
+# Invisible characters in front do not stop a spreadsheet from seeing the sign.
+_BEGINS_A_FORMULA = re.compile("(?:[^\\S\\t\\r\\n]|[\u200b-\u200f\u2060\ufeff])*[=+\\-@＝＋－＠\\t\\r\\n]")
 _FULL_MOBILE = re.compile(r"1\d{10}")
 _TELL_EVERY = 1000  # rows
 
@@ -62,5 +63,5 @@ def _spaced(phone: str) -> str:
 
 
 def _guarded(text: str) -> str:
-    text = text.encode("utf-8", "ignore").decode()  # half a surrogate pair has no encoding
+    text = printable(text)
     return f"'{text}" if _BEGINS_A_FORMULA.match(text) else text

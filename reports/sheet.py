@@ -1,5 +1,6 @@
 """A table as staff take it away, before anyone decides whether it becomes a workbook, a CSV file or a page."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,9 @@ Value = str | int | float | date | datetime | None
 Row = tuple[Value, ...]
 
 NO_RATE = "—"  # domain rule: a rate whose denominator is 0 prints a dash, never 0 %
+
+# What no file should hold: control characters but tab and line ends, half surrogate pairs, non-characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 _WIDTHS: dict[Kind, float] = {
     "text": 14,
@@ -94,6 +98,11 @@ def heads(unit: str, period: str, made_on: date, data_until: datetime) -> tuple[
         ("制表日期", chinese_date(made_on)),
         ("数据截至", f"{chinese_date(until.date())} {until:%H:%M}"),
     )
+
+
+def printable(text: str) -> str:
+    """`text` without the characters that no file format can carry, and with one kind of line end."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n"))
 
 
 def chinese_date(day: date) -> str:

@@ -1,0 +1,279 @@
+"""Sheets as an Excel workbook that can be printed and handed in as it is (docs/decisions/0005-workbooks.md).
+
+Rows go to disk as they come, so a million of them need no more memory than ten.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TextIO, cast
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from reports.sheet import NO_RATE, Book, Column, Kind, Row, Sheet, Value, printable
+from storage.times import local
+
+ROWS_OF_A_SHEET = 1_048_576  # the format's limit; what lies beyond would be dropped without a word
+_CELL = 32_767  # UTF-16 units, the format's limit of one cell
+_TAB = 31  # UTF-16 units, the format's limit of a sheet's name
+_NOT_ON_TABS = re.compile(r"[\[\]:*?/\\]")
+_TELL_EVERY = 1000  # rows
+_A4 = 9
+_PAGE = 130  # characters of the standard font that fit across a landscape page before it is shrunk
+_HEADER_ROWS = 3  # title, heads, column headers
+
+_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "phone": "@",
+    "number": "0",
+    "decimal": "0.0",
+    "ratio": "0.0%",
+    "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+}
+
+
+def write_xlsx(book: Book, path: Path, *, progress: Callable[[int], None] | None = None) -> None:
+    """Write `book` to `path`; nothing is left there when the rows cannot be read to the end.
+
+    `progress` is told the number of rows written; raising in it stops the export.
+    """
+    # The temporary directory holds the rows while they come: when something raises, it takes them away.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".xlsx-") as scratch:
+        unfinished = Path(scratch) / "book.xlsx"
+        with _workbook(unfinished, scratch) as workbook:
+            _Writer(workbook, book, progress).write()
+        unfinished.replace(path)
+
+
+@contextmanager
+def _workbook(path: Path, scratch: str) -> Iterator[Workbook]:
+    workbook = Workbook(str(path), {"constant_memory": True, "tmpdir": scratch, "default_date_format": "yyyy-mm-dd"})
+    try:
+        yield workbook
+    except BaseException:
+        for sheet in workbook.worksheets():
+            cast("TextIO", sheet.row_data_fh).close()  # left open, the files outlive the directory on some systems
+        raise
+    workbook.close()
+
+
+class _Writer:
+    def __init__(self, workbook: Workbook, book: Book, progress: Callable[[int], None] | None) -> None:
+        self._workbook = workbook
+        self._book = book
+        self._progress = progress
+        self._written = 0
+        self._tabs: set[str] = set()
+        base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+        boxed = base | {"border": 1, "text_wrap": True}
+        self.title = workbook.add_format(base | {"font_size": 16, "bold": True, "align": "center", "num_format": "@"})
+        self.heads = workbook.add_format(base | {"text_wrap": True, "num_format": "@"})
+        self.header = workbook.add_format(
+            boxed | {"bold": True, "align": "center", "bg_color": "#E7E6E6", "num_format": "@"}
+        )
+        self.cells: dict[Kind, Format] = {}
+        self.sums: dict[Kind, Format] = {}
+        self.plain: dict[Kind, Format] = {}
+        for kind, shape in _FORMATS.items():
+            align = "left" if kind == "text" else "center" if kind in ("date", "moment", "phone") else "right"
+            self.cells[kind] = workbook.add_format(boxed | {"align": align, "num_format": shape})
+            self.sums[kind] = workbook.add_format(boxed | {"align": align, "num_format": shape, "bold": True})
+            self.plain[kind] = workbook.add_format({"num_format": shape})
+        self._rich = workbook.add_format()
+
+    def write(self) -> None:
+        raw = self._book.raw
+        for sheet in self._book.sheets:
+            # The rows can be read only once: those of a lone sheet go to both of its tabs as they come.
+            self._write_sheet(sheet, also_plain=raw is None and len(self._book.sheets) == 1)
+        if raw is not None:
+            plain = _PlainTab(self, "原始数据", raw.columns)
+            for row in raw.rows:
+                plain.add(row)
+                self._count()
+        self._write_definitions()
+
+    def _write_sheet(self, sheet: Sheet, *, also_plain: bool) -> None:
+        tab = _PrintedTab(self, sheet)
+        plain = _PlainTab(self, "原始数据", sheet.columns) if also_plain else None
+        for row in sheet.rows:
+            tab.add(row)
+            if plain:
+                plain.add(row)
+            self._count()
+        tab.finish()
+
+    def _write_definitions(self) -> None:
+        worksheet = self.add_tab("口径说明")
+        worksheet.set_column(0, 0, 100)
+        worksheet.write_string(0, 0, "口径说明", self.title)
+        for number, paragraph in enumerate(self._book.definitions, 1):
+            worksheet.set_row(number, _height(paragraph, 100))
+            self.put_text(worksheet, number, 0, paragraph, self.heads)
+
+    def add_tab(self, name: str) -> Worksheet:
+        """A new worksheet, set up for paper, under `name` as far as a tab can show it."""
+        shown = _tab_name(name, self._tabs)
+        self._tabs.add(shown.casefold())
+        worksheet = self._workbook.add_worksheet(shown)
+        worksheet.set_landscape()
+        worksheet.set_paper(_A4)
+        worksheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+        worksheet.fit_to_pages(1, 0)
+        footer = "&C第 &P 页，共 &N 页"
+        if self._book.unmasked:
+            # An ampersand begins a code of the page header.
+            mark = printable(self._book.unmasked.watermark).replace("&", "&&")
+            worksheet.set_header(f"&C&14&K999999{mark[:200]}")
+            footer = "&L内部资料 注意保管" + footer
+        worksheet.set_footer(footer)
+        return worksheet
+
+    def put(
+        self, worksheet: Worksheet, at: tuple[int, int], value: Value, kind: Kind, formats: dict[Kind, Format]
+    ) -> None:
+        row, column = at
+        match value:
+            case None:
+                if kind == "ratio" and formats is not self.plain:
+                    worksheet.write_string(row, column, NO_RATE, formats[kind])
+                else:
+                    worksheet.write_blank(row, column, None, formats[kind])
+            case datetime():
+                worksheet.write_datetime(row, column, local(value).replace(tzinfo=None, fold=0), formats[kind])
+            case date():
+                worksheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats[kind])  # noqa: DTZ001 - a cell's date has no zone
+            case str():
+                self.put_text(worksheet, row, column, value, formats[kind])
+            case _:
+                worksheet.write_number(row, column, value, formats[kind])
+
+    def put_text(self, worksheet: Worksheet, row: int, column: int, text: str, form: Format) -> None:
+        """`text` as text, whatever it looks like. `write()` would make a formula of "=1+1"."""
+        text = _clipped(printable(text), _CELL)
+        if text.startswith("<r>"):
+            # The library takes a string in <r>…</r> for finished markup and would copy it into the file as it is.
+            worksheet.write_rich_string(row, column, "<", self._rich, text[1:], form)
+        else:
+            worksheet.write_string(row, column, text, form)
+
+    def _count(self) -> None:
+        self._written += 1
+        if self._progress and self._written % _TELL_EVERY == 0:
+            self._progress(self._written)
+
+
+class _PrintedTab:
+    """A sheet for paper: title, heads, headers, boxed rows, total, signatures, notes. Full, it goes on in a new tab."""
+
+    def __init__(self, writer: _Writer, sheet: Sheet) -> None:
+        self._writer = writer
+        self._sheet = sheet
+        self._part = 0
+        self._below = len(sheet.notes) + 2  # total and signatures must still fit
+        self._begin()
+
+    def _begin(self) -> None:
+        sheet, writer = self._sheet, self._writer
+        self._part += 1
+        part = f"（{self._part}）" if self._part > 1 else ""
+        self._tab = writer.add_tab(_clipped(sheet.name or sheet.title, _TAB - len(part)) + part)
+        for place, column in enumerate(sheet.columns):
+            self._tab.set_column(place, place, column.characters)
+        self._width = sum(column.characters for column in sheet.columns)
+        self._tab.set_row(0, 28)
+        self._across(0, sheet.title + part, writer.title)
+        heads = "　　".join(f"{label}：{value}" for label, value in sheet.heads)
+        self._tab.set_row(1, _height(heads, self._width))
+        self._across(1, heads, writer.heads)
+        self._tab.set_row(2, 28)
+        for place, column in enumerate(sheet.columns):
+            writer.put_text(self._tab, 2, place, column.header, writer.header)
+        self._tab.freeze_panes(_HEADER_ROWS, 0)
+        self._tab.repeat_rows(0, _HEADER_ROWS - 1)
+        self._row = _HEADER_ROWS
+
+    def _across(self, row: int, text: str, form: Format) -> None:
+        last = len(self._sheet.columns) - 1
+        if last > 0:
+            self._tab.merge_range(row, 0, row, last, "", form)
+        self._writer.put_text(self._tab, row, 0, text, form)
+
+    def add(self, row: Row, *, total: bool = False) -> None:
+        if self._row >= ROWS_OF_A_SHEET - self._below and not total:
+            self._begin()
+        formats = self._writer.sums if total else self._writer.cells
+        for place, (value, column) in enumerate(zip(row, self._sheet.columns, strict=True)):
+            self._writer.put(self._tab, (self._row, place), value, column.kind, formats)
+        self._row += 1
+
+    def finish(self) -> None:
+        if self._sheet.total:
+            self.add(self._sheet.total(), total=True)
+        self._across(self._row, "制表人：　　　　　　　　　　审核人：　　　　　　　　　　", self._writer.heads)
+        for note in self._sheet.notes:
+            self._row += 1
+            self._tab.set_row(self._row, _height(note, self._width))
+            self._across(self._row, note, self._writer.heads)
+
+
+class _PlainTab:
+    """Rows under one plain header, as programs want to read them."""
+
+    def __init__(self, writer: _Writer, name: str, columns: tuple[Column, ...]) -> None:
+        self._writer = writer
+        self._name = name
+        self._columns = columns
+        self._part = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._part += 1
+        self._tab = self._writer.add_tab(self._name + (f"（{self._part}）" if self._part > 1 else ""))
+        for place, column in enumerate(self._columns):
+            self._tab.set_column(place, place, column.characters)
+            self._writer.put_text(self._tab, 0, place, column.header, self._writer.plain["text"])
+        self._tab.freeze_panes(1, 0)
+        self._row = 1
+
+    def add(self, row: Row) -> None:
+        if self._row >= ROWS_OF_A_SHEET:
+            self._begin()
+        for place, (value, column) in enumerate(zip(row, self._columns, strict=True)):
+            self._writer.put(self._tab, (self._row, place), value, column.kind, self._writer.plain)
+        self._row += 1
+
+
+def _tab_name(name: str, taken: set[str]) -> str:
+    """`name` as the format allows it: at most 31 UTF-16 units, no []:*?/\\, no quote at an end, none twice."""
+    wanted = _NOT_ON_TABS.sub("", printable(name).replace("\n", " ").replace("\t", " ")).strip(" '") or "表"
+    if wanted.casefold() == "history":  # reserved by Excel
+        wanted += "_"
+    name, number = _clipped(wanted, _TAB).rstrip(" '"), 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{_clipped(wanted, _TAB - len(str(number)) - 1).rstrip(chr(39) + ' ')}_{number}"
+    return name
+
+
+def _clipped(text: str, units: int) -> str:
+    """`text` cut to so many UTF-16 units, without splitting a rare character."""
+    if len(text) * 2 <= units or len(text.encode("utf-16-le")) <= units * 2:
+        return text
+    return text.encode("utf-16-le")[: units * 2].decode("utf-16-le", "ignore")
+
+
+def _height(text: str, characters: float) -> float:
+    """Points that `text` needs in a merged cell so wide: spreadsheets do not grow merged rows by themselves."""
+    across = max(characters, 20.0)
+    lines = 0
+    for paragraph in text.split("\n"):
+        wide = sum(2 if ord(letter) > 0x2E7F else 1 for letter in paragraph)
+        lines += max(1, -(-int(wide * 1.05) // int(across)))
+    return min(409.0, 15.0 * lines + 3)
