@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from storage.geography import Place
 
 
@@ -103,3 +105,21 @@ class Reply:
     link: Link | None = None
     wants_place: bool = False  # offer the button that shares a position
     wants_contact: bool = False  # offer the button that shares one's phone number
+
+
+_encoder = msgspec.json.Encoder()
+_one = msgspec.json.Decoder(Reply)
+_several = msgspec.json.Decoder(tuple[Reply, ...])
+
+
+def encoded(reply: Reply | tuple[Reply, ...]) -> str:
+    """As it is kept in the inbox and the outbox."""
+    return _encoder.encode(reply).decode()
+
+
+def decoded(kept: str) -> Reply:
+    return _one.decode(kept)
+
+
+def all_decoded(kept: str) -> tuple[Reply, ...]:
+    return _several.decode(kept)

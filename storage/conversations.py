@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 
 from storage.database import Transaction
+from storage.geography import Place
 from storage.schema.talks import conversations as table
 from storage.upsert import upsert
 
@@ -15,7 +16,7 @@ from storage.upsert import upsert
 class Said:
     """An answer as it was given. What it means is read afresh each time.
 
-    A position is not part of it: it is used while its message is answered and never kept.
+    `place` is there only while its message is answered; `save` drops such answers, for a position is never kept.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Said:
     picked: list[str] = field(default_factory=list)  # values of the choices tapped, or meant by their numbers
     attachments: list[int] = field(default_factory=list)  # rows of `attachments`
     contact: str = ""  # a phone number shared by a button and vouched for by the platform
+    place: Place | None = None
 
 
 @dataclass(slots=True)
@@ -56,11 +58,6 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Desk)
 
 _OF = select(table.c.state).where(table.c.account_id == bindparam("account"))
-_CHANGE = (
-    update(table)
-    .where(table.c.account_id == bindparam("account"))
-    .values(state=bindparam("state"), updated_at=bindparam("now"))
-)
 _SAVE = upsert(table, key=("account_id",), change=("state", "updated_at"))
 _FORGET = delete(table).where(table.c.account_id == bindparam("account"))
 _IDLE = delete(table).where(table.c.updated_at < bindparam("before"))
@@ -72,6 +69,10 @@ def of(tx: Transaction, account_id: int) -> Desk:
 
 
 def save(tx: Transaction, account_id: int, desk: Desk, now: datetime) -> None:
+    for talk in (desk.talk, *desk.parked):
+        if talk is not None:
+            talk.opening.place = None
+            talk.answers = {key: said for key, said in talk.answers.items() if said.place is None}
     state = tx.vault.seal(_encoder.encode(desk).decode(), f"conversations.state|{account_id}")
     tx.execute(_SAVE(tx), {"account_id": account_id, "state": state, "updated_at": now})
 

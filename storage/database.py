@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from storage.hours import MessageHours
 from storage.vault import Vault
 
 P = ParamSpec("P")
@@ -37,14 +38,15 @@ class StorageFault(Exception):
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "connection", "vault")
+    __slots__ = ("_depth", "connection", "hours", "vault")
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    def __init__(self, connection: Connection, vault: Vault, hours: MessageHours) -> None:
         self.connection = connection
         self.vault = vault
+        self.hours = hours
         self._depth = 0
 
-    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement. Build statements at module level with `bindparam`: building costs more than running."""
         return self.connection.execute(statement, parameters)
 
@@ -91,13 +93,14 @@ class Database(Protocol):
 
 
 @asynccontextmanager
-async def open_database(url: str, vault: Vault) -> AsyncIterator[Database]:
+async def open_database(url: str, vault: Vault, hours: MessageHours | None = None) -> AsyncIterator[Database]:
     """The database at `url` (`sqlite:///file` or `postgresql://…`), already migrated (`storage.migrations`)."""
+    house = _House(vault, hours or MessageHours())
+    opened: _Sqlite | _Postgresql
     if make_url(url).get_backend_name() == "sqlite":
-        path = sqlite_path(url)
-        opened: _Sqlite | _Postgresql = _Sqlite(path, vault)
+        opened = _Sqlite(sqlite_path(url), house)
     else:
-        opened = _Postgresql(url, vault)
+        opened = _Postgresql(url, house)
     try:
         yield opened
     finally:
@@ -117,7 +120,9 @@ def sqlite_engine(path: Path) -> Engine:
 
     Left to itself the driver begins nothing before a SAVEPOINT, and releasing that savepoint then commits.
     """
-    engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=QueuePool, hide_parameters=True, connect_args={"check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_to_write)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -148,6 +153,17 @@ def _begin_deferred(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What every transaction is given beside its connection."""
+
+    vault: Vault
+    hours: MessageHours
+
+    def transaction(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self.vault, self.hours)
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Transaction], Any]
@@ -157,10 +173,10 @@ class _Job:
 class _Sqlite:
     """One writer thread that commits for everyone who is waiting, and read-only connections beside it."""
 
-    def __init__(self, path: Path, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, path: Path, house: _House) -> None:
+        self._house = house
         self._engine = sqlite_engine(path)
-        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, hide_parameters=True)
         event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
         event.listen(self._readers.sync_engine, "begin", _begin_deferred)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -175,7 +191,7 @@ class _Sqlite:
         return await asyncio.shield(answer)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await _run_sync(self._readers, self._vault, lambda tx: work(tx, *args, **kwargs))
+        return await _run_sync(self._readers, self._house, lambda tx: work(tx, *args, **kwargs))
 
     async def close(self) -> None:
         """Finish what was handed in, then close."""
@@ -208,7 +224,7 @@ class _Sqlite:
         try:
             with self._engine.begin() as connection:
                 for job in batch:
-                    tx = Transaction(connection, self._vault)
+                    tx = self._house.transaction(connection)
                     try:
                         with tx.savepoint():
                             outcomes.append((True, job.work(tx)))
@@ -247,13 +263,13 @@ _WHOLE_TRANSACTION_IS_LOST = (OperationalError,)
 class _Postgresql:
     """A transaction for each caller; the functions themselves lock the rows that need it."""
 
-    def __init__(self, url: str, vault: Vault) -> None:
-        self._vault = vault
-        self._engine = create_async_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=10)
+    def __init__(self, url: str, house: _House) -> None:
+        self._house = house
+        self._engine = create_async_engine(make_url(url).set(drivername="postgresql+psycopg"), hide_parameters=True)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return await _run_sync(self._engine, self._vault, lambda tx: work(tx, *args, **kwargs))
+            return await _run_sync(self._engine, self._house, lambda tx: work(tx, *args, **kwargs))
         except OperationalError as problem:
             raise StorageFault(str(problem.orig)) from None
 
@@ -262,12 +278,12 @@ class _Postgresql:
             tx.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return work(tx, *args, **kwargs)
 
-        return await _run_sync(self._engine, self._vault, read_only)
+        return await _run_sync(self._engine, self._house, read_only)
 
     async def close(self) -> None:
         await self._engine.dispose()
 
 
-async def _run_sync(engine: AsyncEngine, vault: Vault, work: Callable[[Transaction], T]) -> T:
+async def _run_sync(engine: AsyncEngine, house: _House, work: Callable[[Transaction], T]) -> T:
     async with engine.begin() as connection:
-        return await connection.run_sync(lambda sync: work(Transaction(sync, vault)))
+        return await connection.run_sync(lambda sync: work(house.transaction(sync)))

@@ -33,9 +33,14 @@ def keep(
     tx: Transaction, channel: str, message: str, account_id: int | None, said: str, replies: str, now: datetime
 ) -> None:
     where = f"{channel}:{message}"
-    row = {"channel": channel, "message": message, "account_id": account_id, "received_at": now}
-    row["said"] = tx.vault.seal(said, f"inbox.said|{where}")
-    row["replies"] = tx.vault.seal(replies, f"inbox.replies|{where}")
+    row = {
+        "channel": channel,
+        "message": message,
+        "account_id": account_id,
+        "said": tx.vault.seal(said, f"inbox.said|{where}"),
+        "replies": tx.vault.seal(replies, f"inbox.replies|{where}"),
+        "received_at": now,
+    }
     tx.execute(_KEEP, row)
 
 

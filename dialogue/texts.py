@@ -1,0 +1,201 @@
+"""Words every conversation shares, so that people meet the same ones everywhere, and the sentence of each refusal."""
+
+from datetime import datetime
+from functools import singledispatch
+
+from storage import refusals
+from storage.refusals import Refused
+from storage.times import local
+
+CANCEL = "取消"
+BACK = "上一步"
+RESTART = "重新开始"
+RESUME = "接着办"
+DROP = "不用了"
+HELP = "帮助"
+HUMAN = "人工"
+MENU = "菜单"
+MORE = "看更多"
+LATER = "跳过"
+RIGHT = "对"
+WRONG = "改"
+
+SAME_AS = {
+    "取消": (CANCEL, "不办了", "算了", "退出", "不弄了", "先不办"),
+    "上一步": (BACK, "返回", "回去", "上一个", "退回", "后退"),
+    "重新开始": (RESTART, "重来", "从头来", "重新来"),
+    "接着办": (RESUME, "继续", "接着来"),
+    "不用了": (DROP,),
+    "帮助": (HELP, "怎么用", "咋用", "帮忙", "help", "?", "不会用", "咋整", "使用说明", "/help"),
+    "人工": (HUMAN, "人工服务", "转人工", "找人", "客服", "找个人", "真人", "打电话"),
+    "菜单": (MENU, "主菜单", "目录", "功能", "首页", "/start", "/menu", "开始"),
+}
+GREETINGS = frozenset({"你好", "您好", "在吗", "在不在", "你好啊", "早上好", "下午好", "晚上好", "上午好", "喂", "hi", "hello"})
+
+CANCELLED = "好的，不办了。"
+NOTHING_OPEN = "现在没有正在办的事。"
+FIRST_QUESTION = "这是第一个问题，前面没有了。"
+OLD_BUTTON = "这是前面的按钮，现在用不上了。"
+IN_PRIVATE = "这件事请私下跟我说：点我的头像，发消息给我。"
+MASKED = "不用发身份证号和银行卡号，我已经把它遮住了，没有保存。"
+
+
+def unfinished(title: str) -> str:
+    return f"您前面的“{title}”还没办完。"
+
+
+def fault(number: str, phone: str) -> str:
+    return f"我这边出了点毛病（编号 {number}），您前面说的都还在。请过十分钟再发一次，着急打 {phone}。"
+
+
+def please_check(what: str) -> str:
+    return f"记的是：{what}。对吗？"
+
+
+def spoken_phone(phone: str) -> str:
+    """A mobile number in groups, as it is read aloud: 138 0000 0000."""
+    return f"{phone[:3]} {phone[3:7]} {phone[7:]}" if len(phone) == 11 and phone.isdecimal() else phone
+
+
+def moment(when: datetime) -> str:
+    """12月8日（周二）下午2点30分."""
+    return f"{day(when)}{clock(when)}"
+
+
+def day(when: datetime) -> str:
+    here = local(when)
+    return f"{here.month}月{here.day}日（周{'一二三四五六日'[here.weekday()]}）"
+
+
+def clock(when: datetime) -> str:
+    here = local(when)
+    minutes = f"{here.minute}分" if here.minute else ""
+    return f"{_period(here.hour)}{(here.hour - 1) % 12 + 1 if here.hour else 0}点{minutes}"
+
+
+def _period(hour: int) -> str:
+    for until, name in ((5, "凌晨"), (8, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上")):
+        if hour < until:
+            return name
+    raise ValueError(hour)
+
+
+@singledispatch
+def sentence(refused: Refused) -> str:
+    """What to tell a person whom a rule stopped: first the fact, then what to do."""
+    raise TypeError(f"no sentence for {type(refused).__name__}")
+
+
+@sentence.register
+def _(missing: refusals.NotFound) -> str:
+    return f"没找到这个{missing.what}。请再看看名字，或者回“{HUMAN}”。"
+
+
+@sentence.register
+def _(no: refusals.NotAllowed) -> str:
+    return f"这件事要{no.role}来办。需要的话，请找区里的工作人员给您开通，或者回“{HUMAN}”。"
+
+
+@sentence.register
+def _(_no: refusals.NotRegistered) -> str:
+    return "这件事要先登记。登记大约一分钟，回“登记”就开始。"
+
+
+@sentence.register
+def _(gone: refusals.EventCancelled) -> str:
+    return f"《{gone.title}》不办了。回“活动”看看别的。"
+
+
+@sentence.register
+def _(over: refusals.EventOver) -> str:
+    return f"《{over.title}》已经结束了。回“活动”看看后面的。"
+
+
+@sentence.register
+def _(closed: refusals.EventNotOpen) -> str:
+    return f"《{closed.title}》现在不能报名。回“活动”看看别的。"
+
+
+@sentence.register
+def _(early: refusals.SignUpNotOpenYet) -> str:
+    return f"《{early.title}》还没开始报名，{moment(early.opens_at)}开始，到时候再来。"
+
+
+@sentence.register
+def _(late: refusals.SignUpClosed) -> str:
+    return f"《{late.title}》报名已经截止了。还想来，请打 {late.phone} 问问。"
+
+
+@sentence.register
+def _(members: refusals.MembersOnly) -> str:
+    return f"《{members.title}》是党员的组织生活，登记过党员身份才能报名。要补登记，回“我的信息”。"
+
+
+@sentence.register
+def _(large: refusals.GroupTooLarge) -> str:
+    return f"一起报名最多 {large.at_most} 个人。人多请分开报，或者打电话给服务点。"
+
+
+@sentence.register
+def _(large: refusals.GroupTooLargeForEvent) -> str:
+    return f"《{large.title}》一共只有 {large.capacity} 个名额，坐不下这么多人。请少报几位。"
+
+
+@sentence.register
+def _(absent: refusals.NotSignedUp) -> str:
+    return f"您没有报《{absent.title}》，不用取消。回“我的活动”看看您报了哪些。"
+
+
+@sentence.register
+def _(taken: refusals.CapacityBelowTaken) -> str:
+    return f"已经有 {taken.taken} 个人报上了，名额不能比这个少。"
+
+
+@sentence.register
+def _(early: refusals.CheckInNotOpenYet) -> str:
+    return f"《{early.title}》还没到签到时间，{moment(early.opens_at)}开始签到。"
+
+
+@sentence.register
+def _(over: refusals.CheckInOver) -> str:
+    return f"《{over.title}》的签到已经过时间了。要补记，请点长写明原因来补。"
+
+
+@sentence.register
+def _(nobody: refusals.NobodyCame) -> str:
+    return f"《{nobody.title}》还没有一个人签到。真的没有人来，请写明原因再结束。"
+
+
+@sentence.register
+def _(closed: refusals.AlreadyClosed) -> str:
+    return f"《{closed.title}》已经结束登记了。要改，请点长写明原因。"
+
+
+@sentence.register
+def _(late: refusals.TooLateToUndo) -> str:
+    return f"发布超过 {late.minutes} 分钟，不能撤回了。可以改时间，或者取消活动。"
+
+
+@sentence.register
+def _(past: refusals.StartsInThePast) -> str:
+    return f"{moment(past.starts_at)}已经过去了，请换一个时间。"
+
+
+@sentence.register
+def _(_third: refusals.ThirdOnOnePhone) -> str:
+    return "这个手机号已经有两位登记了。请工作人员帮您看看，回“人工”就行。"
+
+
+@sentence.register
+def _(known: refusals.AlreadyRegistered) -> str:
+    return f"{known.name}用这个手机号登记过了。想在这里接着用，回“关联账号”。"
+
+
+@sentence.register
+def _(_code: refusals.CodeNotValid) -> str:
+    return "这个码不对，或者已经过期了。请重新要一个。"
+
+
+@sentence.register
+def _(_last: refusals.LastDistrictAccount) -> str:
+    return "区级账号至少要留一个，这个不能撤。先给别人开通，再撤这个。"
