@@ -36,10 +36,8 @@ def read_number(text: str) -> int | None:
     Not negative, at most nine digits.
     """
     text = plain(text) if len(text) <= _LONGEST else ""
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
     if len(text) > 1 and all(character in _DIGITS for character in text):
-        return int("".join(str(_DIGITS[character]) for character in text[:9])) if len(text) <= 9 else None
+        return int("".join(str(_DIGITS[character]) for character in text)) if len(text) <= 9 else None
     return read_spelled(text)
 
 
@@ -51,8 +49,8 @@ def read_spelled(text: str) -> int | None:
     big = 10**9
     after_zero = False
     for token in re.findall(r"[0-9]+|.", text):
-        if token.isdecimal() or (token in _DIGITS and _DIGITS[token]):
-            if number is not None:
+        if token.isdecimal() or _DIGITS.get(token):
+            if number is not None or len(token) > 9:
                 return None
             number = int(token) if token.isdecimal() else _DIGITS[token]
         elif token in _DIGITS:
@@ -98,7 +96,7 @@ _FROM_THE_END = re.compile(
 def read_choice(text: str, of: int | None = None) -> int | None:
     """Which one of a numbered list is meant: 2, ２, ②, 二, “2.”, 第二个, 选2, 2号, 头一个.
 
-    With `of` choices, 最后一个 and 倒数第二个 are understood too. Whether the list has that many is the caller's matter.
+    With `of` choices, 最后一个 and 倒数第二个 are understood too. The caller checks that the list is that long.
     """
     if len(text) > _LONGEST:
         return None
@@ -133,7 +131,7 @@ def read_count(text: str) -> int | None:
         said = said.replace(word, means)
     numerals = re.findall(NUMERAL, said)
     if len(numerals) == 1:
-        return read_number(numerals[0])
+        return read_spelled(numerals[0])
     return 1 if not numerals and _ALONE.fullmatch(said) else None
 
 
