@@ -164,7 +164,9 @@ class Number:
     def parse(self, said: Said) -> int:
         number = numbers.read_number(re.sub(r"[个人位名元块]+$", "", _need_words(said)))
         if number is None or not self.at_least <= number <= self.at_most:
-            raise Invalid(f"请发一个数字，{self.at_least} 到 {self.at_most}{self.unit}，比如：{max(self.at_least, 20)}。")
+            raise Invalid(
+                f"请发一个数字，{self.at_least} 到 {self.at_most}{self.unit}，比如：{max(self.at_least, 20)}。"
+            )
         return number
 
 

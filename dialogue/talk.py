@@ -89,9 +89,7 @@ class Talk:
         if self.hint:
             self.replies[:] = [Reply(self.hint)]
         choices = self._page(key, kind.choices)
-        self.replies.append(
-            Reply(prompt, choices, self.turn, wants_place=wants_place, wants_contact=wants_contact)
-        )
+        self.replies.append(Reply(prompt, choices, self.turn, wants_place=wants_place, wants_contact=wants_contact))
         raise Unanswered
 
     async def confirm(self, what: str) -> bool:

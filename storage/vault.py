@@ -58,17 +58,23 @@ class Vault:
 
     def seal(self, text: str, context: str) -> bytes:
         """Encrypt `text`, bound to its `context` (`table.column|row`): it cannot be read in another row."""
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = self._ciphers[self._current].encrypt(nonce, text.encode(), context.encode())
-        return bytes([self._current]) + nonce + sealed
+        return self.seal_bytes(text.encode(), context)
 
     def open(self, sealed: bytes, context: str) -> str:
+        """Raises `Unreadable`."""
+        return self.open_bytes(sealed, context).decode()
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return bytes([self._current]) + nonce + self._ciphers[self._current].encrypt(nonce, content, context.encode())
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
         """Raises `Unreadable`."""
         cipher = self._ciphers.get(sealed[0]) if sealed else None
         if cipher is None:
             raise Unreadable(f"no key for {context.partition('|')[0]}")
         try:
-            return cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode()).decode()
+            return cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode())
         except InvalidTag:
             raise Unreadable(context.partition("|")[0]) from None
 

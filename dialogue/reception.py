@@ -1,0 +1,105 @@
+"""One message in, its replies out, in one transaction: the whole bot, whatever the channel."""
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from dialogue import texts
+from dialogue.desk import Visit
+from dialogue.message import Message, Reply, all_decoded, decoded, encoded
+from dialogue.talk import House
+from dialogue.understanding import Menu, Understanding
+from storage import accounts, conversations, inbox, outbox
+from storage.database import Database, StorageFault, Transaction
+from storage.scrub import scrub
+
+_log = logging.getLogger(__name__)
+
+LONGEST_MESSAGE = 4_000  # characters; more is answered, but only so much of it is read
+
+
+class Reception:
+    """Answers messages. `pushed` names the channels whose answers are sent as messages of their own (the outbox)."""
+
+    def __init__(
+        self,
+        database: Database,
+        menu: Menu,
+        house: House,
+        clock: Callable[[], datetime],
+        pushed: frozenset[str] = frozenset(),
+    ) -> None:
+        self._database = database
+        self._menu = menu
+        self._house = house
+        self._clock = clock
+        self._pushed = pushed
+        self._understanding = Understanding(menu)
+
+    async def receive(self, message: Message) -> tuple[Reply, ...]:
+        """Answer a message. Receiving it twice gives the same answer and changes nothing.
+
+        Raises `StorageFault` when nothing could be kept; the platform must then send the message again.
+        """
+        try:
+            return await self._database.write(self.answer, message)
+        except StorageFault:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the outermost edge: logged, apologised for, nothing kept of it
+            number = _fault_number(message)
+            # Where it happened, never what was said: the text of an exception may quote a person.
+            where = "".join(traceback.format_list(traceback.extract_tb(problem.__traceback__)))
+            _log.error("fault %s: %s\n%s", number, type(problem).__name__, where)
+            return await self._database.write(self._apologise, message, number)
+
+    def answer(self, tx: Transaction, message: Message) -> tuple[Reply, ...]:
+        """The same inside a transaction of the caller's."""
+        channel = message.sender.channel
+        kept = inbox.answer_to(tx, channel, message.id)
+        if kept is not None:
+            return all_decoded(kept)
+        now = self._clock()
+        text, masked = scrub(message.text[:LONGEST_MESSAGE])
+        message = replace(message, text=text)
+        if not message.private:
+            return self._keep(tx, message, None, (Reply(texts.IN_PRIVATE),), now)
+        account = accounts.heard(tx, *message.sender, now)
+        desk = conversations.of(tx, account.id)
+        visit = Visit(tx, account, desk, now, self._menu, self._house, self._understanding)
+        replies = visit.take(message)
+        if masked:
+            replies.insert(0, Reply(texts.MASKED))
+        if channel not in self._pushed:
+            pending = [decoded(kept) for kept in outbox.take_waiting(tx, account, 3, now)]
+            visit.shows(pending)
+            replies += pending
+        conversations.save(tx, account.id, desk, now)
+        return self._keep(tx, message, account.id, tuple(replies), now)
+
+    def _keep(
+        self, tx: Transaction, message: Message, account_id: int | None, replies: tuple[Reply, ...], now: datetime
+    ) -> tuple[Reply, ...]:
+        channel = message.sender.channel
+        said = message.text or message.choice or ""
+        inbox.keep(tx, channel, message.id, account_id, said, encoded(replies), now)
+        if channel in self._pushed and account_id is not None:
+            for number, reply in enumerate(replies):
+                planned = outbox.Planned("answer", f"answer:{channel}:{message.id}:{number}", encoded(reply), now)
+                planned.account_id, planned.channel = account_id, channel
+                outbox.plan(tx, planned, now)
+        return replies
+
+    def _apologise(self, tx: Transaction, message: Message, number: str) -> tuple[Reply, ...]:
+        now = self._clock()
+        account = accounts.heard(tx, *message.sender, now)
+        desk = conversations.of(tx, account.id)
+        visit = Visit(tx, account, desk, now, self._menu, self._house, self._understanding)
+        reply = Reply(texts.fault(number, visit.phone()))
+        return self._keep(tx, replace(message, text=""), account.id, (reply,), now)
+
+
+def _fault_number(message: Message) -> str:
+    return hashlib.sha256(f"{message.sender.channel}:{message.id}".encode()).hexdigest()[:4].upper()

@@ -1,0 +1,1 @@
+"""Tells staff at once, in their own chat, that somebody needs them."""

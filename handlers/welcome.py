@@ -1,0 +1,38 @@
+"""The first words, the menu, help, a person to talk to, and what to say when nothing was understood."""
+
+from dialogue.message import Choice
+from dialogue.talk import Talk
+from handlers import phones
+
+MAIN = (
+    Choice("找服务点", "找服务点"),
+    Choice("活动", "看活动、报名"),
+    Choice("说难处", "说难处"),
+    Choice("我的事", "我的事"),
+)
+
+
+async def greet(talk: Talk) -> None:
+    talk.say(
+        "您好，我是天涯红雁之家的助手。回数字就行，打字、发语音也可以。我不会要您的验证码和银行卡。",
+        *MAIN,
+    )
+
+
+async def help_out(talk: Talk) -> None:
+    talk.say(
+        "想办什么，直接说就行，比如：“报名书法”“附近的服务点”“路灯坏了”。\n"
+        "说“上一步”退回一步，“取消”不办了，“人工”找值班的同志。\n"
+        f"不方便打字，打 {phones.of_house(talk)}。"
+    )
+
+
+async def human(talk: Talk) -> None:
+    talk.say(f"您打 {phones.of_house(talk)}，值班的同志帮您办。也可以直接去服务点，回“找服务点”告诉您在哪儿。")
+
+
+async def puzzled(talk: Talk) -> None:
+    if talk.misses < 2:
+        talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *MAIN)
+    else:
+        talk.say(f"我还是没看明白，别着急。您打 {phones.of_house(talk)}，值班的同志帮您；或者回下面的数字。", *MAIN)

@@ -1,0 +1,74 @@
+"""Who did what, in a chain of hashes: a row that is changed or taken out later shows."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+
+from storage.database import Transaction
+from storage.schema.records import audit_log as table
+
+_NEWEST = select(table.c.chain).order_by(table.c.id.desc()).limit(1)
+_ADD = insert(table)
+_ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
+_START = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, in a role, through a channel. None of them is the program itself."""
+
+    person_id: int | None = None
+    role: str | None = None
+    channel: str | None = None
+
+
+def note(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    about: str,
+    now: datetime,
+    *,
+    before: Any = None,
+    after: Any = None,
+    reason: str | None = None,
+) -> None:
+    """Add a row. `about` is "event 12" or "person 5"; no name, phone or free text of residents belongs here."""
+    tx.lock("audit log")
+    row = {
+        "at": now,
+        "actor_id": actor.person_id,
+        "role": actor.role,
+        "channel": actor.channel,
+        "action": action,
+        "object": about,
+        "before": None if before is None else json.dumps(before, ensure_ascii=False, default=str),
+        "after": None if after is None else json.dumps(after, ensure_ascii=False, default=str),
+        "reason": reason,
+    }
+    previous = tx.execute(_NEWEST).scalar() or _START
+    tx.execute(_ADD, {**row, "chain": _link(previous, row)})
+
+
+def first_broken(tx: Transaction) -> int | None:
+    """The number of the first row that does not fit the chain; None when every row is as it was written.
+
+    The newest rows could be cut off without a trace here: compare the last hash with the one in the backup report.
+    """
+    previous, after = _START, 0
+    while rows := tx.execute(_ALL, {"after": after}).all():
+        for row in rows:
+            kept = {name: value for name, value in row._mapping.items() if name not in ("id", "chain")}
+            if row.chain != _link(previous, kept):
+                return int(row.id)
+            previous, after = row.chain, row.id
+    return None
+
+
+def _link(previous: bytes, row: dict[str, Any]) -> bytes:
+    written = json.dumps({**row, "at": row["at"].timestamp()}, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(previous + written.encode()).digest()
