@@ -47,6 +47,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of one column of figures, by another column's labels. Readable in black and white."""
+
+    title: str
+    labels: str  # header of the column
+    values: str  # header of the column
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """One table with what is printed above and below it.
 
@@ -61,6 +70,7 @@ class Sheet:
     total: Callable[[], Row] | None = None
     notes: tuple[str, ...] = ()
     name: str = ""  # on the tab; the title when empty
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from xlsxwriter import Workbook
+from xlsxwriter.chart_bar import ChartBar
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from reports.sheet import NO_RATE, Book, Column, Kind, Row, Sheet, Value, printable
+from reports.sheet import NO_RATE, Book, Chart, Column, Kind, Row, Sheet, Value, printable
 from storage.times import local
 
 ROWS_OF_A_SHEET = 1_048_576  # the format's limit; what lies beyond would be dropped without a word
@@ -86,6 +87,7 @@ class _Writer:
             self.sums[kind] = workbook.add_format(boxed | {"align": align, "num_format": shape, "bold": True})
             self.plain[kind] = workbook.add_format({"num_format": shape})
         self._rich = workbook.add_format()
+        self._charts: list[tuple[Chart, _PrintedTab]] = []
 
     def write(self) -> None:
         raw = self._book.raw
@@ -98,6 +100,8 @@ class _Writer:
                 plain.add(row)
                 self._count()
         self._write_definitions()
+        if self._charts:
+            self._draw_charts()
 
     def _write_sheet(self, sheet: Sheet, *, also_plain: bool) -> None:
         tab = _PrintedTab(self, sheet)
@@ -108,6 +112,39 @@ class _Writer:
                 plain.add(row)
             self._count()
         tab.finish()
+        self._charts += [(chart, tab) for chart in sheet.charts if tab.charted]
+
+    def _draw_charts(self) -> None:
+        worksheet = self.add_tab("图表")
+        top = 0
+        for chart, tab in self._charts:
+            drawn = self._drawn(chart, tab)
+            height = 120 + 22 * len(tab.charted)
+            drawn.set_size({"width": 900, "height": height})
+            worksheet.insert_chart(top, 0, drawn)
+            top += height // 20 + 2
+
+    def _drawn(self, chart: Chart, tab: "_PrintedTab") -> ChartBar:
+        headers = [column.header for column in tab.columns]
+        last_row = _HEADER_ROWS + len(tab.charted) - 1
+        series: dict[str, object] = {
+            "name": chart.values,
+            "fill": {"color": "#7F7F7F"},  # dark on white: it will be copied in black and white
+            "border": {"color": "#000000"},
+            "data_labels": {"value": True},
+            "gap": 60,
+        }
+        for use, header in (("categories", chart.labels), ("values", chart.values)):
+            place = headers.index(header)
+            series[use] = [tab.name, _HEADER_ROWS, place, last_row, place]
+            # Without the data the library would take labels for numbers.
+            series[f"{use}_data"] = [row[place] for row in tab.charted]
+        drawn = cast("ChartBar", self._workbook.add_chart({"type": "bar"}))
+        drawn.add_series(series)
+        drawn.set_title({"name": chart.title, "overlay": False})
+        drawn.set_legend({"none": True})
+        drawn.set_y_axis({"reverse": True})  # the first row at the top, as in the table
+        return drawn
 
     def _write_definitions(self) -> None:
         worksheet = self.add_tab("口径说明")
@@ -175,6 +212,8 @@ class _PrintedTab:
     def __init__(self, writer: _Writer, sheet: Sheet) -> None:
         self._writer = writer
         self._sheet = sheet
+        self.columns = sheet.columns
+        self.charted: list[Row] = []  # the rows, kept only where there is something to draw
         self._part = 0
         self._below = len(sheet.notes) + 2  # total and signatures must still fit
         self._begin()
@@ -184,6 +223,7 @@ class _PrintedTab:
         self._part += 1
         part = f"（{self._part}）" if self._part > 1 else ""
         self._tab = writer.add_tab(_clipped(sheet.name or sheet.title, _TAB - len(part)) + part)
+        self.name = self._tab.name
         for place, column in enumerate(sheet.columns):
             self._tab.set_column(place, place, column.characters)
         self._width = sum(column.characters for column in sheet.columns)
@@ -212,8 +252,11 @@ class _PrintedTab:
         for place, (value, column) in enumerate(zip(row, self._sheet.columns, strict=True)):
             self._writer.put(self._tab, (self._row, place), value, column.kind, formats)
         self._row += 1
+        if self._sheet.charts and not total:
+            self.charted.append(row)
 
     def finish(self) -> None:
+        """Write what stands below the rows."""
         if self._sheet.total:
             self.add(self._sheet.total(), total=True)
         self._across(self._row, "制表人：　　　　　　　　　　审核人：　　　　　　　　　　", self._writer.heads)

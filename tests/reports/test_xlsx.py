@@ -9,7 +9,7 @@ import python_calamine
 from openpyxl.utils.escape import unescape
 
 from reports import xlsx
-from reports.sheet import Book, Column, Sheet, Unmasked, heads
+from reports.sheet import Book, Chart, Column, Sheet, Unmasked, heads
 from reports.xlsx import write_xlsx
 
 NASTY = [
@@ -212,3 +212,15 @@ def test_rows_are_written_as_they_come(tmp_path):
     write_xlsx(Book((a_sheet(rows()),), ()), path)
     assert sizes == sorted(sizes)
     assert sizes[-1] > 1_000_000
+
+
+def test_charts_are_native_and_point_at_the_rows_without_the_total(tmp_path):
+    path = tmp_path / "a.xlsx"
+    columns = (Column("周期"), Column("人次", "number"))
+    rows = [("10月", 66), ("11月", 148)]
+    sheet = Sheet("按月", columns, rows, total=lambda: ("合计", 214), charts=(Chart("每月人次", "周期", "人次"),))
+    write_xlsx(Book((sheet,), ()), path)
+    (chart,) = opened(path)["图表"]._charts
+    (series,) = chart.series
+    assert series.val.numRef.f == "按月!$B$4:$B$5"
+    assert series.cat.strRef.f == "按月!$A$4:$A$5"
