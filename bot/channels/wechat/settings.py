@@ -1,0 +1,68 @@
+"""The account as it is set up: section `[wechat]`, and what it takes from the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.channels.wechat.crypto import Cipher, is_aes_key
+from bot.channels.wechat.profiles import Profile, profile_of
+from bot.channels.wechat.templates import kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One account. Without `encoding_aes_key` it speaks the plain mode, meant for test accounts."""
+
+    app_id: str
+    app_secret: str
+    token: str
+    encoding_aes_key: str = ""
+    previous_encoding_aes_key: str = ""  # while the key is being changed
+    account_kind: str = "service"
+    api_base_url: str = "https://api.weixin.qq.com"
+    reminder_template_id: str = ""  # a template of the account's category, for reminders
+    reminder_template_fields: Sequence[str] = ("thing1", "time2")  # its fields, in the order to fill them
+    subscription_template_id: str = ""  # the account's one id for one-time subscription
+    link_choices: bool = True  # choices can be tapped inside a text
+    replay_window_seconds: int = 300
+    push_attempts: int = 3  # how often the platform sends a push that is not answered
+
+    @property
+    def profile(self) -> Profile:
+        return profile_of(self.account_kind)
+
+    def ciphers(self) -> list[Cipher]:
+        keys = (self.encoding_aes_key, self.previous_encoding_aes_key)
+        return [Cipher(key, self.app_id) for key in keys if key]
+
+    @property
+    def replay_window(self) -> timedelta:
+        return timedelta(seconds=self.replay_window_seconds)
+
+
+def wrong(settings: Settings) -> list[tuple[str, str]]:
+    """What cannot work: the key inside `[wechat]`, and the form expected."""
+    found: list[tuple[str, str]] = []
+    if not settings.app_id:
+        found.append(("app_id", "the AppID from the console, beginning with wx"))
+    if not settings.app_secret:
+        found.append(("app_secret", "the AppSecret from the console"))
+    if not (3 <= len(settings.token) <= 32 and settings.token.isascii() and settings.token.isalnum()):
+        found.append(("token", "3 to 32 letters and digits, the same as in the console"))
+    keys = {
+        "encoding_aes_key": settings.encoding_aes_key,
+        "previous_encoding_aes_key": settings.previous_encoding_aes_key,
+    }
+    form = "43 letters and digits, the same as in the console"
+    found += [(name, form) for name, key in keys.items() if key and not is_aes_key(key)]
+    if settings.previous_encoding_aes_key and not settings.encoding_aes_key:
+        found.append(("encoding_aes_key", "the new key, where a previous one is given"))
+    try:
+        profile_of(settings.account_kind)
+    except ValueError as kinds:
+        found.append(("account_kind", str(kinds)))
+    if not settings.api_base_url.startswith(("https://", "http://")):
+        found.append(("api_base_url", "an address beginning with https://"))
+    if not all(kind_of(field) for field in settings.reminder_template_fields):
+        found.append(("reminder_template_fields", 'the fields of the template, like ["thing1", "time2"]'))
+    return found
