@@ -23,6 +23,7 @@ class Call:
     executed: bool = False
     answered: bool = False
     message_id: int = 0
+    content_type: str = ""
 
 
 class Answer(Exception):

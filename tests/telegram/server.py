@@ -113,7 +113,7 @@ class FakeTelegram:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token:[^/]+}/{method}", self._called)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._fetched)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
@@ -183,7 +183,7 @@ class FakeTelegram:
             self.object_to(f"unknown method {name}")
             return _refusal(Answer(404, "Not Found: method not found"))
         given, uploads = await self._read(request, method.name)
-        call = Call(method.name, given, self.clock.time())
+        call = Call(method.name, given, self.clock.time(), content_type=request.content_type)
         self.calls.append(call)
         trouble = self.troubles.take(method.name)
         if trouble is not None and trouble.when == "before":
@@ -275,6 +275,8 @@ class FakeTelegram:
             case "html":
                 page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
                 return web.Response(status=trouble.status, text=page, content_type="text/html")
+            case "raw":
+                return web.Response(status=trouble.status, text=trouble.description, content_type="application/json")
             case "silence":
                 await asyncio.Event().wait()
             case "half":

@@ -259,7 +259,7 @@ async def receiver(by_hand):
     receiver = Receiver(by_hand)
     app = web.Application()
     app.router.add_post("/telegram/webhook", receiver.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/telegram/webhook"

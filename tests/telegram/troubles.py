@@ -12,7 +12,7 @@ When = Literal["before", "after"]
 class Trouble:
     """`how` the connection or the answer goes wrong, `when`: before the call was executed, or after."""
 
-    how: Literal["close", "reset", "silence", "half", "html", "answer", "slow"]
+    how: Literal["close", "reset", "silence", "half", "html", "answer", "raw", "slow"]
     when: When = "before"
     status: int = 502
     description: str = "Bad Gateway"
@@ -37,6 +37,16 @@ def too_many(seconds: int, *, with_parameters: bool = True) -> Trouble:
     """429. Without parameters only the header names the seconds."""
     text = f"Too Many Requests: retry after {seconds}"
     return Trouble("answer", "before", 429, text, seconds, with_parameters)
+
+
+def says(body: str, status: int = 200) -> Trouble:
+    """An answer of these very words, after the call was executed."""
+    return Trouble("raw", "after", status, body)
+
+
+def page(status: int) -> Trouble:
+    """What a proxy or a gate on the way answers."""
+    return Trouble("html", "before", status)
 
 
 def refused(status: int, description: str) -> Trouble:

@@ -1,0 +1,160 @@
+"""All parts of the Telegram channel, put together and kept running."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from starlette.routing import Route
+from telegram.error import TelegramError
+from telegram.helpers import create_deep_linked_url
+
+from bot.channels import Receive
+from bot.channels.pace import Pace
+from bot.channels.telegram.client import Client, open_client
+from bot.channels.telegram.health import Health
+from bot.channels.telegram.intake import Intake, Quarantine, Reachability, Say
+from bot.channels.telegram.media import Media
+from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.menu import Command, Menu
+from bot.channels.telegram.polling import Polling
+from bot.channels.telegram.receiving import Reader
+from bot.channels.telegram.sending import OpenFile, TelegramChannel
+from bot.channels.telegram.webhook import Webhook, WebhookWatch
+from storage.database import StorageFault
+
+WEBHOOK_PATH = "/telegram/webhook"
+
+_FIRST_WAIT = 1.0  # seconds
+_LONGEST_WAIT = 60.0
+_LAST_WORDS = 5.0  # seconds for what is under way when the program stops
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The section `[telegram]`, and where the program is reached from outside."""
+
+    token: str
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_secret: str = ""
+    api_base_url: str = "https://api.telegram.org"
+    proxy_url: str = ""
+    messages_per_second: float = 25.0
+    public_url: str = ""
+
+    def __repr__(self) -> str:  # a dataclass would show the token
+        return f"Settings(mode={self.mode!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """What the program around needs of the running channel."""
+
+    channel: TelegramChannel
+    intake: Intake
+    media: Media
+    menu: Menu
+    health: Health
+    routes: tuple[Route, ...]  # to be mounted; none when updates are asked for
+
+    def link(self, payload: str) -> str | None:
+        """The address that opens the chat and says `payload` (1 to 64 of A-Z a-z 0-9 _ -); None until it is known."""
+        return create_deep_linked_url(self.intake.username, payload) if self.intake.username else None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the channel needs of the program around it."""
+
+    receive: Receive
+    wake: Callable[[], None]  # something was put into the outbox
+    quarantine: Quarantine
+    reachability: Reachability
+    say: Say
+    open_file: OpenFile
+    memory: Memory
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+@asynccontextmanager
+async def open_telegram(settings: Settings, program: Program, commands: Sequence[Command]) -> AsyncIterator[Telegram]:
+    """The channel, receiving and ready to send. It comes up, and stays up, whether Telegram can be reached or not.
+
+    Raises `ValueError`, which names the setting, for a proxy it cannot speak to or a webhook without a secret.
+    """
+    async with open_client(settings.token, settings.api_base_url, settings.proxy_url or None) as client:
+        health = Health(program.clock())
+        intake = Intake(
+            client,
+            Reader(client.bot_id, {command.name: command.words for command in commands}),
+            receive=program.receive,
+            wake=program.wake,
+            quarantine=program.quarantine,
+            reachability=program.reachability,
+            say=program.say,
+            clock=program.clock,
+        )
+        menu = Menu(client, program.memory)
+        work = [_introduce(client, intake, menu, commands, program.sleep)]
+        routes: tuple[Route, ...] = ()
+        if settings.mode == "webhook":
+            hook = Webhook(intake, health, [settings.webhook_secret], clock=program.clock)
+            routes = (Route(WEBHOOK_PATH, hook),)
+            watch = WebhookWatch(
+                client,
+                health,
+                program.memory,
+                url=settings.public_url.rstrip("/") + WEBHOOK_PATH,
+                secret=settings.webhook_secret,
+                clock=program.clock,
+                sleep=program.sleep,
+            )
+            work.append(watch.run())
+        else:
+            work.append(Polling(client, intake, health, clock=program.clock, sleep=program.sleep).run())
+        pace = Pace(settings.messages_per_second)
+        channel = TelegramChannel(client, pace, program.open_file, sleep=program.sleep)
+        tasks = [asyncio.create_task(one) for one in work]
+        for task in tasks:
+            task.add_done_callback(_report_end)
+        try:
+            yield Telegram(channel, intake, Media(client), menu, health, routes)
+        finally:
+            # A call that waits for updates may be cut: what is not confirmed comes again.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await intake.drain(_LAST_WORDS)
+
+
+async def _introduce(
+    client: Client,
+    intake: Intake,
+    menu: Menu,
+    commands: Sequence[Command],
+    sleep: Callable[[float], Awaitable[None]],
+) -> None:
+    """Learn our name and tell Telegram the menu, as soon as it can be reached."""
+    faults = 0
+    while True:
+        try:
+            intake.username = intake.username or await client.learn_name()
+            await menu.publish(commands)
+        except (TelegramError, StorageFault) as error:
+            faults += 1
+            _log.warning("Telegram does not know our menu yet: %s", type(error).__name__)
+            await sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (faults - 1)))
+        else:
+            return
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    """A loop that ends by a bug must be heard of: nobody awaits it before the program stops."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.critical("a part of the Telegram channel stopped: %s", type(task.exception()).__name__)
