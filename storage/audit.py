@@ -46,12 +46,17 @@ def note(
         "channel": actor.channel,
         "action": action,
         "object": about,
-        "before": None if before is None else json.dumps(before, ensure_ascii=False, default=str),
-        "after": None if after is None else json.dumps(after, ensure_ascii=False, default=str),
+        "before": None if before is None else written(before),
+        "after": None if after is None else written(after),
         "reason": reason,
     }
     previous = tx.execute(_NEWEST).scalar() or _START
     tx.execute(_ADD, {**row, "chain": _link(previous, row)})
+
+
+def written(facts: Any) -> str:
+    """Facts as they stand in a row."""
+    return json.dumps(facts, ensure_ascii=False, default=str)
 
 
 def first_broken(tx: Transaction) -> int | None:

@@ -96,6 +96,7 @@ sign_ups = Table(
     Column("comes", Boolean),  # the answer to a reminder
     Index("uq_sign_ups_active", "event_id", "person_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
     Index("ix_sign_ups_event_id_state", "event_id", "state"),
+    Index("uq_sign_ups_number", "event_id", "number", unique=True),
     Index("ix_sign_ups_person_id", "person_id"),
 )
 
@@ -113,6 +114,7 @@ attendances = Table(
     Column("recorded_at", Moment, nullable=False),
     Column("recorded_by", ForeignKey("people.id")),
     Column("walk_in", Boolean, nullable=False, default=False),
+    Column("list_number", Integer),  # of a walk-in on the numbered list; others have the one of their sign-up
     Column("reason", String(200)),
     Column("party_member", Boolean, nullable=False),  # this and the next three: facts of that day (domain 6.3.8)
     Column("residence", String(16)),

@@ -1,0 +1,295 @@
+"""Events: one occasion at one place and time each, from the draft to the day it was held."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from storage import audit, numbering
+from storage.audit import Actor
+from storage.database import Transaction
+from storage.refusals import (
+    AlreadyClosed,
+    CapacityBelowTaken,
+    EventCancelled,
+    EventNotOpen,
+    NobodyCame,
+    NotFound,
+    StartsInThePast,
+    TooLateToUndo,
+)
+from storage.schema.events import attendances, co_hosts, event_changes, head_counts, sign_ups
+from storage.schema.events import events as table
+from storage.times import day_ends, day_starts, local_date
+
+UNDO_WITHIN = timedelta(minutes=10)
+ACTIVE = ("confirmed", "waitlisted", "offered")
+TAKEN = ("confirmed", "offered")
+
+TYPES = {
+    "sunset_school": "夕阳红私塾",
+    "service_market": "党群公益服务集市",
+    "free_clinic": "义诊",
+    "arts_sports": "文体",
+    "volunteering": "志愿服务",
+    "policy_talk": "理论宣讲",
+    "theme_day": "主题党日",
+    "party_lecture": "党课",
+    "members_meeting": "党员大会",
+    "committee_meeting": "支委会",
+    "group_meeting": "党小组会",
+    "deliberation": "议事",
+    "drill": "应急演练",
+    "study_visit": "观摩",
+    "reception": "接访",
+    "other": "其他",
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """What an organiser states of an event."""
+
+    type: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    venue: str
+    point_id: int | None = None
+    organisation_id: int | None = None
+    organiser_id: int | None = None
+    series_id: int | None = None
+    capacity: int | None = None  # None is no limit
+    speaker: str | None = None
+    contact_phone: str | None = None
+    description: str = ""
+    members_only: bool = False
+    asks_before_seating: bool = False
+    allocation: str = "first_come"
+    first_timers_first: bool = False
+    largest_group: int = 4
+    sign_up_opens_at: datetime | None = None
+    sign_up_closes_at: datetime | None = None
+    code_word: str | None = None
+    poster: str | None = None
+    budget_planned: int | None = None  # fen
+    copied_from: int | None = None
+    is_sample: bool = False
+
+
+@dataclass(slots=True)
+class Event(Draft):
+    """An event as it is kept."""
+
+    id: int = 0
+    number: str | None = None
+    state: str = "draft"
+    revision: int = 1
+    reason: str | None = None
+    published_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+_FIELDS = tuple(field.name for field in fields(Event))
+_COLUMNS = tuple(table.c[name] for name in _FIELDS)
+_GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+_BY_NUMBER = select(*_COLUMNS).where(table.c.number == bindparam("number"))
+_ADD = insert(table).returning(table.c.id)
+_PUBLISH = (
+    update(table)
+    .where(table.c.id == bindparam("event"))
+    .values(state="published", number=bindparam("given"), published_at=bindparam("now"))
+)
+_STATE = (
+    update(table)
+    .where(table.c.id == bindparam("event"))
+    .values(state=bindparam("to"), reason=bindparam("why"), closed_at=bindparam("at"))
+)
+_COMING = (
+    select(*_COLUMNS)
+    .where(table.c.state == "published", table.c.ends_at > bindparam("now"))
+    .order_by(table.c.starts_at, table.c.id)
+    .limit(bindparam("at_most"))
+)
+_AROUND = (
+    select(*_COLUMNS)
+    .where(table.c.state.in_(["published", "held"]), table.c.starts_at.between(bindparam("start"), bindparam("end")))
+    .order_by(table.c.starts_at, table.c.id)
+)
+_OF_ORGANISER = (
+    select(*_COLUMNS)
+    .where(table.c.organiser_id == bindparam("organiser"), table.c.state != "cancelled")
+    .order_by(table.c.starts_at.desc())
+    .limit(bindparam("at_most"))
+)
+_SAME_TIME = (
+    select(table.c.title)
+    .where(table.c.point_id == bindparam("point"), table.c.state == "published", table.c.id != bindparam("but"))
+    .where(table.c.starts_at < bindparam("ends"), table.c.ends_at > bindparam("starts"))
+)
+_TAKEN = select(func.count()).where(sign_ups.c.event_id == bindparam("event"), sign_ups.c.state.in_(TAKEN))
+_WAITING = select(func.count()).where(sign_ups.c.event_id == bindparam("event"), sign_ups.c.state == "waitlisted")
+_CONCERNED = (
+    select(sign_ups.c.person_id, sign_ups.c.id)
+    .where(sign_ups.c.event_id == bindparam("event"), sign_ups.c.state.in_(ACTIVE))
+    .order_by(sign_ups.c.id)
+)
+_CAME = select(func.count()).where(
+    attendances.c.event_id == bindparam("event"), attendances.c.state == "attended", attendances.c.undone_at.is_(None)
+)
+_COUNTED = select(func.count()).where(head_counts.c.event_id == bindparam("event"), head_counts.c.undone_at.is_(None))
+_NOTE_CHANGE = insert(event_changes)
+_ADD_CO_HOST = insert(co_hosts)
+
+
+def get(tx: Transaction, event_id: int) -> Event:
+    return _event(tx.execute(_GET, {"id": event_id}).first())
+
+
+def by_number(tx: Transaction, number: str) -> Event:
+    return _event(tx.execute(_BY_NUMBER, {"number": number}).first())
+
+
+def create(tx: Transaction, draft: Draft, now: datetime, co_host_ids: tuple[int, ...] = ()) -> int:
+    """Keep a draft that only its organiser sees."""
+    row = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+    event_id = int(tx.execute(_ADD, {**row, "state": "draft", "revision": 1, "created_at": now}).scalar_one())
+    for organisation_id in co_host_ids:
+        tx.execute(_ADD_CO_HOST, {"event_id": event_id, "organisation_id": organisation_id})
+    return event_id
+
+
+def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Event:
+    """Let everyone see it and sign up. Repeating it is harmless. Raises `StartsInThePast`."""
+    event = get(tx, event_id)
+    if event.state == "published":
+        return event
+    if event.state != "draft":
+        raise AlreadyClosed(event.title)
+    if event.starts_at <= now:
+        raise StartsInThePast(event.starts_at)
+    year = local_date(event.starts_at).year
+    number = event.number or f"HD{year}-{numbering.next_number(tx, 'HD', year):04d}"
+    tx.execute(_PUBLISH, {"event": event_id, "given": number, "now": now})
+    audit.note(tx, actor, "event.publish", f"event {event_id}", now, after={"number": number})
+    return get(tx, event_id)
+
+
+def change(
+    tx: Transaction, event_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime
+) -> tuple[Event, Event]:
+    """Change some fields; returns the event before and after. A new time or place raises the revision.
+
+    Raises `StartsInThePast`, `CapacityBelowTaken`, `EventCancelled`, `AlreadyClosed`. Whoever calls it tells the people
+    concerned, and calls `sign_ups.promote` when there are more places now.
+    """
+    tx.lock(f"event {event_id}")
+    before = get(tx, event_id)
+    _must_be_open(before)
+    wanted = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if not wanted:
+        return before, before
+    if wanted.get("starts_at", now) < now:
+        raise StartsInThePast(wanted["starts_at"])
+    if wanted.get("capacity") is not None and (count := taken(tx, event_id)) > wanted["capacity"]:
+        raise CapacityBelowTaken(count)
+    revision = before.revision + bool({"starts_at", "ends_at", "venue", "point_id"} & set(wanted))
+    values = {**wanted, "revision": revision}
+    tx.execute(update(table).where(table.c.id == event_id).values(values))
+    what = {name: [str(getattr(before, name)), str(value)] for name, value in wanted.items()}
+    row = {"event_id": event_id, "revision": revision, "by_person": actor.person_id, "at": now}
+    tx.execute(_NOTE_CHANGE, {**row, "what": audit.written(what)})
+    audit.note(tx, actor, "event.change", f"event {event_id}", now, after=what)
+    return before, get(tx, event_id)
+
+
+def cancel(tx: Transaction, event_id: int, reason: str, actor: Actor, now: datetime) -> Event:
+    """Call it off; sign-ups stay as they were, so that everyone concerned can be told and the ledger shows them."""
+    tx.lock(f"event {event_id}")
+    event = get(tx, event_id)
+    _must_be_open(event)
+    tx.execute(_STATE, {"event": event_id, "to": "cancelled", "why": reason, "at": now})
+    audit.note(tx, actor, "event.cancel", f"event {event_id}", now, reason=reason)
+    return get(tx, event_id)
+
+
+def withdraw(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Event:
+    """Back to a draft, within ten minutes of publication. Raises `TooLateToUndo`."""
+    event = get(tx, event_id)
+    if event.state != "published" or event.published_at is None or now - event.published_at > UNDO_WITHIN:
+        raise TooLateToUndo(int(UNDO_WITHIN.total_seconds() // 60))
+    tx.execute(_STATE, {"event": event_id, "to": "draft", "why": None, "at": None})
+    audit.note(tx, actor, "event.withdraw", f"event {event_id}", now)
+    return get(tx, event_id)
+
+
+def close(tx: Transaction, event_id: int, actor: Actor, now: datetime, reason: str | None = None) -> Event:
+    """Attendance is complete: the event is held. Raises `NobodyCame` with neither an attendance nor a reason."""
+    tx.lock(f"event {event_id}")
+    event = get(tx, event_id)
+    if event.state == "held":
+        return event
+    if event.state != "published":
+        raise EventNotOpen(event.title)
+    came = tx.execute(_CAME, {"event": event_id}).scalar_one() + tx.execute(_COUNTED, {"event": event_id}).scalar_one()
+    if not came and not reason:
+        raise NobodyCame(event.title)
+    tx.execute(_STATE, {"event": event_id, "to": "held", "why": reason, "at": now})
+    audit.note(tx, actor, "event.close", f"event {event_id}", now, reason=reason)
+    return get(tx, event_id)
+
+
+def coming(tx: Transaction, now: datetime, at_most: int = 100) -> list[Event]:
+    """Published events that are not over, the next one first."""
+    return [_event(row) for row in tx.execute(_COMING, {"now": now, "at_most": at_most})]
+
+
+def between(tx: Transaction, start: datetime, end: datetime) -> list[Event]:
+    return [_event(row) for row in tx.execute(_AROUND, {"start": start, "end": end})]
+
+
+def of_organiser(tx: Transaction, organiser_id: int, at_most: int = 50) -> list[Event]:
+    """Drafts and events of a person, the latest first."""
+    return [_event(row) for row in tx.execute(_OF_ORGANISER, {"organiser": organiser_id, "at_most": at_most})]
+
+
+def at_the_same_time(tx: Transaction, draft: Draft, but: int = 0) -> list[str]:
+    """Titles of what else happens at the same point then. A warning, not a rule."""
+    wanted = {"point": draft.point_id, "starts": draft.starts_at, "ends": draft.ends_at, "but": but}
+    return [title for (title,) in tx.execute(_SAME_TIME, wanted)] if draft.point_id is not None else []
+
+
+def taken(tx: Transaction, event_id: int) -> int:
+    return int(tx.execute(_TAKEN, {"event": event_id}).scalar_one())
+
+
+def waiting(tx: Transaction, event_id: int) -> int:
+    return int(tx.execute(_WAITING, {"event": event_id}).scalar_one())
+
+
+def concerned(tx: Transaction, event_id: int) -> list[tuple[int, int]]:
+    """Everyone with an active sign-up, who must hear of a change: (person, sign-up)."""
+    return [(person, sign_up) for person, sign_up in tx.execute(_CONCERNED, {"event": event_id})]
+
+
+def days_until(event: Event, now: datetime) -> int:
+    return (local_date(event.starts_at) - local_date(now)).days
+
+
+def on_day(tx: Transaction, day: date) -> list[Event]:
+    return between(tx, day_starts(day), day_ends(day))
+
+
+def _must_be_open(event: Event) -> None:
+    if event.state == "cancelled":
+        raise EventCancelled(event.title)
+    if event.state == "held":
+        raise AlreadyClosed(event.title)
+
+
+def _event(row: Any) -> Event:
+    if row is None:
+        raise NotFound("活动")
+    return Event(**dict(zip(_FIELDS, row, strict=True)))

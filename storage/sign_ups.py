@@ -1,0 +1,296 @@
+"""Sign-ups: who has a place, who waits, and who moves up. The rules of domain 6.2, each held in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from storage import events, outbox, people
+from storage.audit import Actor
+from storage.database import Transaction
+from storage.events import ACTIVE, Event
+from storage.refusals import (
+    EventCancelled,
+    EventNotOpen,
+    EventOver,
+    GroupTooLarge,
+    GroupTooLargeForEvent,
+    MembersOnly,
+    NotSignedUp,
+    SignUpClosed,
+    SignUpNotOpenYet,
+)
+from storage.schema.events import attendances
+from storage.schema.events import events as events_table
+from storage.schema.events import sign_ups as table
+
+PROMOTION_STOPS = timedelta(hours=3)  # before the start: later, staff phone
+NOTICE_AT_LEAST = timedelta(hours=1)  # before the start, and in message hours
+OFFER_LASTS = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class SignUp:
+    id: int
+    event_id: int
+    person_id: int
+    state: str
+    group_id: int | None
+    number: int
+    because: str | None
+    comes: bool | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How it stands after signing up. `position` counts the waiting list from 1; 0 for who has a place."""
+
+    event: Event
+    sign_ups: list[SignUp]
+    position: int
+    is_new: bool
+
+    @property
+    def state(self) -> str:
+        return self.sign_ups[0].state
+
+
+@dataclass(slots=True)
+class Promotion:
+    """Who moved up from the waiting list, to be told by whoever caused it."""
+
+    event: Event
+    sign_ups: list[SignUp]
+    because: str
+
+
+_COLUMNS = (
+    table.c.id,
+    table.c.event_id,
+    table.c.person_id,
+    table.c.state,
+    table.c.group_id,
+    table.c.number,
+    table.c.because,
+    table.c.comes,
+)
+_ACTIVE_OF = select(*_COLUMNS).where(
+    table.c.event_id == bindparam("event"), table.c.person_id == bindparam("person"), table.c.state.in_(ACTIVE)
+)
+_BY_ID = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+_LAST_NUMBER = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.event_id == bindparam("event"))
+_LAST_WALK_IN = select(func.coalesce(func.max(attendances.c.list_number), 0)).where(
+    attendances.c.event_id == bindparam("event")
+)
+_ADD = insert(table).returning(table.c.id)
+_MOVE = (
+    update(table)
+    .where(table.c.id == bindparam("sign_up"))
+    .values(
+        state=bindparam("to"),
+        changed_at=bindparam("now"),
+        because=bindparam("why"),
+        offer_ends_at=bindparam("until"),
+    )
+)
+_GROUP = update(table).where(table.c.id == bindparam("sign_up")).values(group_id=bindparam("group"))
+_COMES = update(table).where(table.c.id == bindparam("sign_up")).values(comes=bindparam("answer"))
+_QUEUE = (
+    select(*_COLUMNS).where(table.c.event_id == bindparam("event"), table.c.state == "waitlisted").order_by(table.c.id)
+)
+_AHEAD = select(func.count()).where(
+    table.c.event_id == bindparam("event"), table.c.state == "waitlisted", table.c.id < bindparam("id")
+)
+_OF_EVENT = select(*_COLUMNS).where(table.c.event_id == bindparam("event")).order_by(table.c.number)
+_OF_PERSON = (
+    select(*_COLUMNS)
+    .join(events_table, events_table.c.id == table.c.event_id)
+    .where(table.c.person_id == bindparam("person"), table.c.state.in_(ACTIVE))
+    .where(events_table.c.state == "published", events_table.c.ends_at > bindparam("now"))
+    .order_by(events_table.c.starts_at, table.c.id)
+)
+_LAPSED = (
+    select(*_COLUMNS).where(table.c.state == "offered", table.c.offer_ends_at <= bindparam("now")).order_by(table.c.id)
+)
+
+
+def sign_up(
+    tx: Transaction,
+    event_id: int,
+    person_ids: Sequence[int],
+    actor: Actor,
+    now: datetime,
+    *,
+    override: str | None = None,
+) -> Outcome:
+    """Claim places, for all of `person_ids` or none. Repeating it is harmless and answers how it stands.
+
+    With `override`, a written reason of staff, capacity and times do not bind. Raises a kind of `Refused`.
+    """
+    tx.lock(f"event {event_id}")
+    event = events.get(tx, event_id)
+    known = [found for person in person_ids if (found := active(tx, event_id, person)) is not None]
+    if len(known) == len(person_ids):
+        return _outcome(tx, event, known, is_new=False)
+    joining = [person for person in person_ids if person not in {found.person_id for found in known}]
+    if override is None:
+        _may_join(tx, event, joining, now)
+    size = len(joining)
+    fits = override is not None or event.capacity is None or events.taken(tx, event_id) + size <= event.capacity
+    if fits and override is None and _promotion_is_over(tx, event, now):
+        fits = events.waiting(tx, event_id) == 0  # free seats belong to those who wait; staff phone them
+    state = "confirmed" if fits else "waitlisted"
+    added = [_add(tx, event, person, state, actor, now, override) for person in joining]
+    if size > 1:
+        for entry in added:
+            tx.execute(_GROUP, {"sign_up": entry.id, "group": added[0].id})
+            entry.group_id = added[0].id
+    return _outcome(tx, event, added, is_new=True)
+
+
+def cancel(tx: Transaction, event_id: int, person_id: int, actor: Actor, now: datetime) -> list[Promotion]:
+    """Give a place or a turn back; whoever moves up is returned. Raises `NotSignedUp`."""
+    tx.lock(f"event {event_id}")
+    event = events.get(tx, event_id)
+    entry = active(tx, event_id, person_id)
+    if entry is None:
+        raise NotSignedUp(event.title)
+    why = "本人取消" if actor.person_id == person_id else f"由 {actor.person_id or '红雁'} 取消"
+    _move(tx, entry, "cancelled", now, why)
+    outbox.withdraw(tx, entry.id, "sign-up cancelled", now)
+    return promote(tx, event_id, now)
+
+
+def promote(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
+    """Give free seats, at once and in the order of joining, to the entries they suffice for (rules 3 to 5)."""
+    event = events.get(tx, event_id)
+    if event.state != "published" or _promotion_is_over(tx, event, now):
+        return []
+    free = None if event.capacity is None else event.capacity - events.taken(tx, event_id)
+    promoted: list[Promotion] = []
+    passed_over = 0
+    for entries in _queued(tx, event_id):
+        if free is not None and free <= 0:
+            break
+        if free is not None and len(entries) > free:
+            passed_over += 1
+            continue
+        because = "排在最前" if not passed_over else f"前面 {passed_over} 组人多坐不下，这是第一组坐得下的"
+        to = "offered" if event.asks_before_seating else "confirmed"
+        until = min(now + OFFER_LASTS, event.starts_at - PROMOTION_STOPS) if to == "offered" else None
+        for entry in entries:
+            _move(tx, entry, to, now, because, until)
+        promoted.append(Promotion(event, entries, because))
+        if free is not None:
+            free -= len(entries)
+    return promoted
+
+
+def accept(tx: Transaction, event_id: int, person_id: int, now: datetime) -> SignUp:
+    """Say yes to an offer, or to a reminder: the place is theirs. Raises `NotSignedUp`."""
+    entry = active(tx, event_id, person_id)
+    if entry is None:
+        raise NotSignedUp(events.get(tx, event_id).title)
+    if entry.state == "offered":
+        _move(tx, entry, "confirmed", now, entry.because)
+    tx.execute(_COMES, {"sign_up": entry.id, "answer": True})
+    return entry
+
+
+def lapse(tx: Transaction, now: datetime) -> list[Promotion]:
+    """Offers that nobody took up in time go to the next."""
+    promoted: list[Promotion] = []
+    for row in tx.execute(_LAPSED, {"now": now}).all():
+        entry = SignUp(*row)
+        _move(tx, entry, "expired", now, "没有回音")
+        outbox.withdraw(tx, entry.id, "offer lapsed", now)
+        promoted += promote(tx, entry.event_id, now)
+    return promoted
+
+
+def active(tx: Transaction, event_id: int, person_id: int) -> SignUp | None:
+    row = tx.execute(_ACTIVE_OF, {"event": event_id, "person": person_id}).first()
+    return None if row is None else SignUp(*row)
+
+
+def get(tx: Transaction, sign_up_id: int) -> SignUp:
+    return SignUp(*tx.execute(_BY_ID, {"id": sign_up_id}).one())
+
+
+def position(tx: Transaction, entry: SignUp) -> int:
+    """Place on the waiting list, from 1; 0 for who does not wait."""
+    if entry.state != "waitlisted":
+        return 0
+    return int(tx.execute(_AHEAD, {"event": entry.event_id, "id": entry.id}).scalar_one()) + 1
+
+
+def of_event(tx: Transaction, event_id: int) -> list[SignUp]:
+    """Everyone who ever signed up, by the number on the printed list."""
+    return [SignUp(*row) for row in tx.execute(_OF_EVENT, {"event": event_id})]
+
+
+def of_person(tx: Transaction, person_id: int, now: datetime) -> list[SignUp]:
+    """Active sign-ups for events that are still to come, the next one first."""
+    return [SignUp(*row) for row in tx.execute(_OF_PERSON, {"person": person_id, "now": now})]
+
+
+def next_list_number(tx: Transaction, event_id: int) -> int:
+    """The next number on the printed list: numbers given never change."""
+    last = tx.execute(_LAST_NUMBER, {"event": event_id}).scalar_one()
+    return max(last, tx.execute(_LAST_WALK_IN, {"event": event_id}).scalar_one()) + 1
+
+
+def _may_join(tx: Transaction, event: Event, person_ids: list[int], now: datetime) -> None:
+    if event.state == "cancelled":
+        raise EventCancelled(event.title)
+    if event.state != "published":
+        raise EventNotOpen(event.title)
+    if now >= event.ends_at:
+        raise EventOver(event.title)
+    if event.sign_up_opens_at is not None and now < event.sign_up_opens_at:
+        raise SignUpNotOpenYet(event.title, event.sign_up_opens_at)
+    if now >= (event.sign_up_closes_at or event.starts_at):
+        raise SignUpClosed(event.title, event.contact_phone or "")
+    if len(person_ids) > event.largest_group:
+        raise GroupTooLarge(event.largest_group)
+    if event.capacity is not None and len(person_ids) > event.capacity:
+        raise GroupTooLargeForEvent(event.title, event.capacity)
+    if event.members_only and any(people.get(tx, person).party.member != "yes" for person in person_ids):
+        raise MembersOnly(event.title)
+
+
+def _promotion_is_over(tx: Transaction, event: Event, now: datetime) -> bool:
+    """Three hours before the start, or when the good news could not arrive an hour before it."""
+    return now > event.starts_at - PROMOTION_STOPS or tx.hours.next(now) > event.starts_at - NOTICE_AT_LEAST
+
+
+def _queued(tx: Transaction, event_id: int) -> list[list[SignUp]]:
+    """The waiting list, those who signed up together as one entry."""
+    entries: dict[int, list[SignUp]] = {}
+    for row in tx.execute(_QUEUE, {"event": event_id}).all():
+        entry = SignUp(*row)
+        entries.setdefault(entry.group_id or entry.id, []).append(entry)
+    return list(entries.values())
+
+
+def _add(
+    tx: Transaction, event: Event, person_id: int, state: str, actor: Actor, now: datetime, override: str | None
+) -> SignUp:
+    number = next_list_number(tx, event.id)
+    row: dict[str, Any] = {"event_id": event.id, "person_id": person_id, "state": state, "number": number}
+    row |= {"joined_at": now, "changed_at": now, "by_person": actor.person_id, "because": override}
+    sign_up_id = int(tx.execute(_ADD, row).scalar_one())
+    return SignUp(sign_up_id, event.id, person_id, state, None, number, override, None)
+
+
+def _move(
+    tx: Transaction, entry: SignUp, to: str, now: datetime, why: str | None, until: datetime | None = None
+) -> None:
+    tx.execute(_MOVE, {"sign_up": entry.id, "to": to, "now": now, "why": why, "until": until})
+    entry.state, entry.because = to, why
+
+
+def _outcome(tx: Transaction, event: Event, entries: list[SignUp], *, is_new: bool) -> Outcome:
+    return Outcome(event, entries, position(tx, entries[0]), is_new)
