@@ -136,7 +136,7 @@ class Visit:
 
     def _begin(self, name: str, opening: Said, payload: str = "") -> list[Reply]:
         entry = self._menu[name]
-        if entry.allowed is not None and not entry.allowed(self._tx, self._account):
+        if entry.allowed is not None and not entry.allowed(self._tx, self._account, self._now):
             return [Reply(texts.sentence(NotAllowed("工作人员")))]
         desk = self._desk
         desk.misses = 0
@@ -292,7 +292,7 @@ class Visit:
         if meant is None or matching(text, talk.shown) is not None:
             return False
         entry: Entry = self._menu[meant.name]
-        return entry.allowed is None or entry.allowed(self._tx, self._account)
+        return entry.allowed is None or entry.allowed(self._tx, self._account, self._now)
 
 
 def picked(text: str, shown: list[tuple[str, str]]) -> list[str]:

@@ -68,6 +68,20 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Names:
+    """One to `at_most` names in one message."""
+
+    at_most: int
+    choices: tuple[Choice, ...] = ()
+
+    def parse(self, said: Said) -> tuple[str, ...]:
+        parts = [part for part in re.split(r"[\s、，,;；和跟]+", _need_words(said)) if part]
+        if len(parts) > self.at_most:
+            raise Invalid(f"最多 {self.at_most} 位。请发姓名，比如：李秀兰。")
+        return tuple(Name().parse(Said(part, said.at)) for part in parts)
+
+
+@dataclass(frozen=True)
 class Phone:
     """A mainland mobile number as 11 digits; full width, spaces, hyphens and +86 are forgiven. Landlines on request."""
 

@@ -201,3 +201,8 @@ def _(_code: refusals.CodeNotValid) -> str:
 @sentence.register
 def _(_last: refusals.LastDistrictAccount) -> str:
     return "区级账号至少要留一个，这个不能撤。先给别人开通，再撤这个。"
+
+
+@sentence.register
+def _(_far: refusals.OutOfReach) -> str:
+    return "您好像不在天涯区，我按社区给您找，告诉我社区或者小区的名字。"

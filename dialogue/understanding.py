@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pypinyin import lazy_pinyin
 
@@ -12,7 +13,7 @@ from dialogue.talk import Conversation
 from storage.accounts import Account
 from storage.database import Transaction
 
-Allowed = Callable[[Transaction, Account], bool]
+Allowed = Callable[[Transaction, Account, datetime], bool]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from storage import people, points, settings
 
 
 def of_house(talk: Talk) -> str:
-    """The duty phone of the person's point; without one, the support phone of the settings."""
-    person = people.find(talk.tx, talk.person_id) if talk.person_id is not None else None
+    """The phone of the person's point; without one, the support phone of the settings."""
+    person = people.find(talk.tx, talk.person_id)
     if person is not None and person.point_id is not None:
-        return points.get(talk.tx, person.point_id).duty_phone
+        return points.get(talk.tx, person.point_id).phone
     return settings.support_phone(talk.tx)

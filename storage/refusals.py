@@ -141,3 +141,8 @@ class CodeNotValid(Refused):
 @dataclass(eq=False)
 class LastDistrictAccount(Refused):
     """Somebody must be left who can give roles."""
+
+
+@dataclass(eq=False)
+class OutOfReach(Refused):
+    """The place is not in the district."""

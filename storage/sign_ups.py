@@ -239,7 +239,7 @@ def of_person(tx: Transaction, person_id: int, now: datetime) -> list[SignUp]:
 def next_list_number(tx: Transaction, event_id: int) -> int:
     """The next number on the printed list: numbers given never change."""
     last = tx.execute(_LAST_NUMBER, {"event": event_id}).scalar_one()
-    return max(last, tx.execute(_LAST_WALK_IN, {"event": event_id}).scalar_one()) + 1
+    return int(max(last, tx.execute(_LAST_WALK_IN, {"event": event_id}).scalar_one())) + 1
 
 
 def _may_join(tx: Transaction, event: Event, person_ids: list[int], now: datetime) -> None:

@@ -1,0 +1,49 @@
+"""Opening hours as offices write them (“周一至周五 08:30-12:00;14:30-17:30”), and whether a point is open now."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from storage.times import local
+
+_DAYS = "一二三四五六日"
+_SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–—~至到]\s*(\d{1,2})[:：](\d{2})")
+_RANGE = re.compile(r"(?:周|星期)([一二三四五六日天])\s*[至到\-–—~]\s*(?:周|星期)?([一二三四五六日天])")
+_SEASON = re.compile(r"(\d{1,2})月\s*[-–—~至到]\s*(?:次年|第二年)?(\d{1,2})月")
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    weekdays: frozenset[int]  # Monday is 0
+    spans: tuple[tuple[time, time], ...]
+    months: frozenset[int]
+
+    def are_on(self, moment: datetime) -> bool:
+        here = local(moment)
+        if here.weekday() not in self.weekdays or here.month not in self.months:
+            return False
+        return any(begins <= here.time() < ends for begins, ends in self.spans)
+
+    def cover(self, day: date) -> bool:
+        """Whether the point opens at all on `day`."""
+        return day.weekday() in self.weekdays and day.month in self.months
+
+
+def read(text: str) -> OpeningHours | None:
+    """None when the text gives no times: then nobody may say whether it is open."""
+    plain = unicodedata.normalize("NFKC", text)
+    spans = tuple((time(int(a) % 24, int(b)), time(int(c) % 24, int(d))) for a, b, c, d in _SPAN.findall(plain))
+    if not spans:
+        return None
+    weekdays = frozenset(range(7))
+    if found := _RANGE.search(plain):
+        first, last = (_DAYS.index(name.replace("天", "日")) for name in found.groups())
+        weekdays = frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
+    elif named := re.findall(r"(?:周|星期)([一二三四五六日天])", plain):
+        weekdays = frozenset(_DAYS.index(name.replace("天", "日")) for name in named)
+    months = frozenset(range(1, 13))
+    if found := _SEASON.search(plain):
+        first, last = int(found[1]), int(found[2])
+        months = frozenset((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
+    return OpeningHours(weekdays, spans, months)
