@@ -14,6 +14,12 @@ _GROUP_WINDOW = 60.0  # seconds
 _FORGET_ABOVE = 10_000  # chats
 
 
+def backoff(faults: int, most: float, first: float = 1.0) -> float:
+    """Seconds to wait after so many failures in a row: twice as long each time, up to `most`."""
+    # An outage of a day counts thousands: 2.0 ** 1100 would end the loop that waits.
+    return min(most, first * 2.0 ** min(max(faults - 1, 0), 30))
+
+
 class Pace:
     """`per_second` messages for all together, evenly: a burst would put more into one second than is allowed.
 

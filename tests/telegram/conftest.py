@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from bot.channels.pace import Pace
 from bot.channels.telegram.client import open_client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.receiving import Reader
+from bot.channels.telegram.sending import TelegramChannel
 from storage.database import StorageFault
 from tests.telegram.clock import HandClock
 from tests.telegram.server import FakeTelegram
@@ -42,6 +44,7 @@ class Desk:
         self.set_aside = []
         self.memberships = []
         self.said = []
+        self.replies = ()
         self.wakes = 0
         self.broken = 0  # so many times nothing can be kept
         self.bug_at = ""
@@ -57,13 +60,14 @@ class Desk:
             raise ZeroDivisionError(f"secret words: {message.text}")
         self.now += 1
         self.most = max(self.most, self.now)
+        self._changed.set()
         if self.gate is not None:
             await self.gate.wait()
         self.now -= 1
         if message.id not in [known.id for known in self.messages]:
             self.messages.append(message)
         self._changed.set()
-        return ()
+        return self.replies
 
     def wake(self):
         self.wakes += 1
@@ -102,7 +106,21 @@ def health(clock):
 
 
 @pytest.fixture
-def intake(client, desk, clock):
+def files():
+    """What `File.token` opens."""
+    return {}
+
+
+@pytest.fixture
+def channel(client, files):
+    async def open_file(token):
+        return files[token]
+
+    return TelegramChannel(client, Pace(1000), open_file)
+
+
+@pytest.fixture
+def intake(client, desk, clock, channel):
     return Intake(
         client,
         Reader(client.bot_id, COMMANDS),
@@ -111,5 +129,6 @@ def intake(client, desk, clock):
         quarantine=desk.quarantine,
         reachability=desk.reachability,
         say=desk.say,
+        channel=channel,
         clock=clock.now,
     )

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bot.channels.pace import Pace
+from bot.channels.pace import Pace, backoff
 
 
 class Clock:
@@ -96,6 +96,10 @@ def test_idle_chats_are_forgotten(clock):
         pace.take(str(number))
         clock.now += 0.01
     assert len(pace._chats) < 1_000
+
+
+def test_waits_grow_and_end_also_after_a_week_of_failures():
+    assert [backoff(faults, most=30) for faults in (1, 2, 3, 6, 7, 100_000)] == [1, 2, 4, 30, 30, 30]
 
 
 def test_a_rate_of_nothing_is_refused():

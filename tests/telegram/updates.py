@@ -120,6 +120,8 @@ class Updates:
         kept = self.waiting[offset:] if offset < 0 else [one for one in self.waiting if one.raw["update_id"] >= offset]
         self.confirmed += [one.raw["update_id"] for one in self.waiting if one not in kept]
         self.waiting = kept
+        for callback in self.changed:
+            callback()
 
     def _ready(self, limit: int) -> list[Raw]:
         self.forget_the_dead()

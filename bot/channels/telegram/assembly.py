@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.channels import Receive
-from bot.channels.pace import Pace
+from bot.channels.pace import Pace, backoff
 from bot.channels.telegram.client import Client, open_client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake, Quarantine, Reachability, Say
@@ -28,8 +28,7 @@ from storage.database import StorageFault
 
 WEBHOOK_PATH = "/telegram/webhook"
 
-_FIRST_WAIT = 1.0  # seconds
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 60.0  # seconds
 _LAST_WORDS = 5.0  # seconds for what is under way when the program stops
 
 _log = logging.getLogger(__name__)
@@ -90,6 +89,8 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
     """
     async with open_client(settings.token, settings.api_base_url, settings.proxy_url or None) as client:
         health = Health(program.clock())
+        pace = Pace(settings.messages_per_second)
+        channel = TelegramChannel(client, pace, program.open_file, sleep=program.sleep)
         intake = Intake(
             client,
             Reader(client.bot_id, {command.name: command.words for command in commands}),
@@ -98,10 +99,10 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
             quarantine=program.quarantine,
             reachability=program.reachability,
             say=program.say,
+            channel=channel,
             clock=program.clock,
         )
         menu = Menu(client, program.memory)
-        work = [_introduce(client, intake, menu, commands, program.sleep)]
         routes: tuple[Route, ...] = ()
         if settings.mode == "webhook":
             hook = Webhook(intake, health, [settings.webhook_secret], clock=program.clock)
@@ -115,11 +116,10 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
                 clock=program.clock,
                 sleep=program.sleep,
             )
-            work.append(watch.run())
+            receive = watch.run
         else:
-            work.append(Polling(client, intake, health, clock=program.clock, sleep=program.sleep).run())
-        pace = Pace(settings.messages_per_second)
-        channel = TelegramChannel(client, pace, program.open_file, sleep=program.sleep)
+            receive = Polling(client, intake, health, clock=program.clock, sleep=program.sleep).run
+        work = receive(), _introduce(client, intake, menu, commands, program.sleep)
         tasks = [asyncio.create_task(one) for one in work]
         for task in tasks:
             task.add_done_callback(_report_end)
@@ -149,7 +149,7 @@ async def _introduce(
         except (TelegramError, StorageFault) as error:
             faults += 1
             _log.warning("Telegram does not know our menu yet: %s", type(error).__name__)
-            await sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (faults - 1)))
+            await sleep(backoff(faults, _LONGEST_WAIT))
         else:
             return
 

@@ -16,7 +16,7 @@ _CALLS_AT_ONCE = 60
 _MOST_OF_A_BATCH = 64 << 20  # bytes: a hundred updates of 512 KiB each, and some
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # what shows a Bot shows its token
 class Client:
     """The bot, and the connections of its long poll, which may have to be made anew."""
 

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import msgspec
 from telegram.error import TelegramError
 
-from bot.channels import Receive
+from bot.channels import Receive, Rejected, TryLater, Unreachable, Unsure
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.receiving import Changed, Membership, Nothing, Reader, Said, kind_of
+from bot.channels.telegram.sending import TelegramChannel
 from dialogue.message import Address, Message, Reply
 from storage.database import StorageFault
 
@@ -52,6 +53,7 @@ class Intake:
         quarantine: Quarantine,
         reachability: Reachability,
         say: Say,
+        channel: TelegramChannel,
         clock: Callable[[], datetime],
     ) -> None:
         self.username = ""
@@ -64,6 +66,7 @@ class Intake:
         self._quarantine = quarantine
         self._reachability = reachability
         self._say = say
+        self._channel = channel
         self._clock = clock
         self._turns = Turns()
         self._texts = _Texts()
@@ -113,13 +116,25 @@ class Intake:
     async def _answer(self, raw: dict[str, Any], message: Message) -> None:
         async with self._turns.of(message.sender.user):
             try:
-                await self._receive(message)
+                replies = await self._receive(message)
             except StorageFault:
                 raise
             except Exception as problem:  # noqa: BLE001 - a bug must not make Telegram repeat this for a day
                 await self._set_aside(raw, problem)
                 return
-        self._wake()
+        if message.private:
+            self._wake()
+        elif self._channel.pace.wait_for(message.sender.user) == 0:
+            self._begin(self._answer_group(message.sender.user, replies))
+
+    async def _answer_group(self, group: str, replies: tuple[Reply, ...]) -> None:
+        """A group has no account and no outbox: what is said there is said once, or not at all."""
+        try:
+            for reply in replies:
+                self._channel.pace.take(group)
+                await self._channel.send(group, reply)
+        except (TryLater, Unreachable, Rejected, Unsure) as problem:
+            _log.info("a group was not answered: %s", type(problem).__name__)
 
     async def _set_aside(self, raw: dict[str, Any], problem: Exception) -> None:
         self.quarantined += 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 
+from bot.channels.pace import backoff
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake
@@ -95,7 +96,7 @@ class Polling:
         self._health.problem = _problem(error)
         alarming = isinstance(error, Conflict | InvalidToken | EndPointNotFound | StorageFault)
         _log.log(logging.ERROR if alarming else logging.WARNING, "polling: %s", self._health.problem)
-        await self._sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (self._faults - 1)))
+        await self._sleep(backoff(self._faults, _LONGEST_WAIT, _FIRST_WAIT))
         if self._faults % 2 == 0:
             await self._client.poll.rebuild()
 

@@ -19,7 +19,7 @@ from telegram.error import (
 )
 
 from bot.channels import Rejected, TryLater, Unreachable, Unsure
-from bot.channels.pace import Pace
+from bot.channels.pace import Pace, backoff
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.rendering import Part, parts
 from bot.channels.telegram.request import NotSent
@@ -106,7 +106,7 @@ class TelegramChannel:
             raise TryLater(seconds, everyone=everyone, reason="429") from None
         except NotSent as error:
             self._faults += 1
-            seconds = min(_LONGEST_PAUSE, 2.0 ** (self._faults - 1))
+            seconds = backoff(self._faults, _LONGEST_PAUSE)
             self.pace.pause(seconds)
             raise TryLater(seconds, everyone=True, reason=f"not sent: {error.message}") from None
         except (InvalidToken, EndPointNotFound):
@@ -174,7 +174,7 @@ class TelegramChannel:
         content = await self._content(file)
         if part.slot == "photo" and len(content) > _MOST_OF_A_PHOTO:
             part.method, part.slot = "sendDocument", "document"
-        upload = InputFile(content, filename=file.name or None)
+        upload = InputFile(content, filename=_printable(file.name) or None)
         return await self._post(part.method, {**part.given, part.slot: upload})
 
     async def _content(self, file: File) -> bytes:
@@ -232,6 +232,10 @@ def _file_id(made: Any) -> str:
     """The id under which Telegram keeps what was just sent; empty when it does not say."""
     kept = made[-1] if isinstance(made, list) and made else made
     return str(kept.get("file_id", "")) if isinstance(kept, dict) else ""
+
+
+def _printable(name: str) -> str:
+    return "".join(character for character in name if character.isprintable())
 
 
 def _is_about(error: BadRequest, words: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from telegram.error import TelegramError
 
+from bot.channels.pace import backoff
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake
@@ -23,7 +24,6 @@ RETRY_AFTER = 5  # seconds; a longer wait could outlive a tap, which Telegram wo
 
 _SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 _LOOK_EVERY = 30.0  # seconds
-_FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class WebhookWatch:
                 faults += 1
                 self._health.problem = f"webhook: {type(error).__name__}"
                 _log.warning("the webhook could not be looked at: %s", type(error).__name__)
-            wait = _LOOK_EVERY if faults == 0 else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (faults - 1))
+            wait = _LOOK_EVERY if faults == 0 else backoff(faults, _LONGEST_WAIT)
             await self._sleep(wait)
 
     async def _look(self) -> None:
