@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reports.labels import EVENT_TYPES, RESIDENCES
+from reports.labels import RESIDENCES
 from reports.periods import Period
 from storage import counts as tallies
 from storage.counts import EventTally, Key
 from storage.database import Transaction
+from storage.events import TYPES
 from storage.times import local
 
 Grouping = tallies.Grouping | Literal["member", "residence"]
@@ -125,7 +126,7 @@ def _grouped(tx: Transaction, period: Period, events: list[EventTally], grouping
         case "month":
             labels: dict[Key, str] = {f"{each.first:%Y-%m}": each.name for each in period.months()}
         case "type":
-            labels = {key: label for key, label in EVENT_TYPES.items() if key in held}
+            labels = {key: label for key, label in TYPES.items() if key in held}
         case "series" | "community" | "point" | "organisation":
             labels = {key: name for key, name in tallies.names(tx, grouping).items() if key in held}
             if None in held:

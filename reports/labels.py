@@ -3,30 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-EVENT_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "members_meeting": "党员大会",
-        "committee_meeting": "支委会",
-        "group_meeting": "党小组会",
-        "party_lecture": "党课",
-        "theme_day": "主题党日",
-        "sunset_school": "夕阳红私塾",
-        "service_market": "党群公益服务集市",
-        "policy_talk": "理论宣讲",
-        "volunteering": "志愿服务",
-        "free_clinic": "义诊",
-        "arts_sports": "文体",
-        "deliberation": "议事",
-        "drill": "应急演练",
-        "study_visit": "观摩",
-        "reception": "接访",
-        "other": "其他",
-    }
-)
 RESIDENCES: Mapping[str, str] = MappingProxyType({"seasonal": "候鸟", "local": "常住"})
-METHODS: Mapping[str, str] = MappingProxyType(
-    {"qr": "扫码", "code_word": "口令", "by_staff": "代签", "from_sheet": "补录"}
-)
 VERIFICATIONS: Mapping[str, str] = MappingProxyType(
     {"self_reported": "本人填报", "verified": "已核实", "not_confirmed": "未确认"}
 )
@@ -50,8 +27,11 @@ POINT_KINDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def kind_of_person(party_member: bool, residence: str | None) -> str:
-    """类别 on an attendance sheet: 候鸟党员, 本地党员, 候鸟群众, 常住群众."""
+def kind_of_person(party_member: bool | None, residence: str | None) -> str:
+    """类别 on a sheet: 候鸟党员, 本地党员, 候鸟群众, 常住群众; 候鸟 or 常住 where membership is not to be read."""
+    where = RESIDENCES.get(residence or "", "")
+    if party_member is None:
+        return where
     if party_member:
         return "候鸟党员" if residence == "seasonal" else "本地党员"
-    return f"{RESIDENCES.get(residence or '', '')}群众"
+    return f"{where}群众"

@@ -64,6 +64,10 @@ class Period:
         """As it is written in a sentence: 2025—2026候鸟季（2025年10月1日至2026年4月30日）."""
         return f"{self.name}（{self.days}）" if self.name else self.days
 
+    def within_year(self, year: int) -> "Period":
+        """The part of it that lies in `year`, which it must touch."""
+        return Period(max(self.first, date(year, 1, 1)), min(self.last, date(year, 12, 31)), f"{year}年部分")
+
     def months(self) -> list["Period"]:
         """The months it touches, cut to it."""
         months = []

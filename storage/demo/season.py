@@ -19,7 +19,7 @@ from storage.demo.places import Ground
 from storage.demo.programme import Programmed
 from storage.schema.events import attendances, co_hosts, event_changes, events, head_counts, series, sign_ups
 from storage.schema.records import numbers
-from storage.times import at
+from storage.times import at, local
 from storage.upsert import upsert
 
 OUTSIDE = {0: ((0, 1, 2, 3, 4), 4), -1: ((5, 6, 7, 8, 9), 3)}
@@ -51,7 +51,7 @@ def keep(
     rows = [_event(event, kept.series, ground, staff) for event in programme]
     years: dict[int, int] = {}
     for row in rows:
-        year = row["published_at"].year
+        year = local(row["starts_at"]).year
         years[year] = years.get(year, 0) + 1
         row["number"] = f"HD{year}-{years[year]:04d}"
     for year, last in years.items():
@@ -193,8 +193,15 @@ class _Lists:
                 self._sign_up(number, event, neighbour, "waitlisted")
         elif others:
             self._sign_up(number, event, others[0], "cancelled")
+        listed = sum(1 for row in self._sign_ups[-80:] if row["event_id"] == self._event_ids[number])
         for place, neighbour in enumerate(came):
-            self._came(number, event, neighbour, walk_in=place < walk_ins)
+            row = self._came(number, event, neighbour, walk_in=place < walk_ins)
+            if row["walk_in"] and not any(
+                signed["event_id"] == row["event_id"] and signed["person_id"] == row["person_id"]
+                for signed in self._sign_ups[-80:]
+            ):
+                listed += 1
+                row["list_number"] = listed
         for place, neighbour in enumerate(absent):
             self._missed(number, event, neighbour, place)
         self._counted(number, event)
@@ -245,6 +252,7 @@ class _Lists:
             "recorded_at": at(event.day, time(21)) if method == "from_sheet" else came_at,
             "recorded_by": self._ids[neighbour.place] if method in ("qr", "code_word") else self._staff["checker"],
             "walk_in": False,
+            "list_number": None,
             "reason": None,
             "party_member": neighbour.member,
             "residence": "seasonal" if neighbour.seasonal else "local",
@@ -257,7 +265,7 @@ class _Lists:
             "undone_by": None,
         }
 
-    def _came(self, number: int, event: Programmed, neighbour: Neighbour, *, walk_in: bool) -> None:
+    def _came(self, number: int, event: Programmed, neighbour: Neighbour, *, walk_in: bool) -> dict[str, Any]:
         row = self._attendance(number, event, neighbour, "attended")
         row["walk_in"] = walk_in
         if event.counts and not walk_in and self._repeated < 4 and number % 9 == 4:
@@ -269,6 +277,7 @@ class _Lists:
         if row["minutes_measured"] and neighbour.place % 11 == 0:
             row |= {"minutes_corrected": row["minutes_measured"] + 30, "reason": "收尾多留了半小时（示例）"}
         self._attendances.append(row)
+        return row
 
     def _missed(self, number: int, event: Programmed, neighbour: Neighbour, place: int) -> None:
         if event.counts and place == 0 and self._undone < 2:
