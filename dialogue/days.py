@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -132,7 +132,7 @@ def _later(found: re.Match[str], scene: Scene) -> list[Piece]:
         day = scene.today + timedelta(days=15) if unit == "月" else _months_on(scene.today, 6)
         return [Day((day,))]
     count = read_spelled(found["count"])
-    if count is None or count > 1000:
+    if count is None or count > 1000 or (unit == "月" and not found["counted"]):
         raise Vague
     if unit in "天日周":
         if half:
@@ -184,21 +184,21 @@ _D = (
     r"|[四五六七八九]十[一二三四五六七八九]?|十[一二三四五六七八九]?|[零]?[一二三四五六七八九])"
 )
 _M = r"(?:[0-9]{1,2}|十[一二三四五六七八九]?|[一二三四五六七八九])"
-_NOT_A_TIME = r"(?!点|时(?!候)|:|[个天周月层楼人岁元])"
+_NOT_A_TIME = r"(?!点|时(?!候)|:|[个天月层楼人岁元])"
 _NOT_A_NUMBER = r"(?!楼|院|线|门|厅|馆|桌|车|店|桥|机|场|房|室|栋|内|游|[0-9])"
 _ONE_TO_SEVEN = r"[一二三四五六七日天1-7]"
 
 PATTERNS: Patterns = (
     (
         re.compile(
-            rf"(?P<ahead>再过|过|等)?(?P<count>[0-9]{{1,3}}|{SMALL}|半)个?(?P<half>半)?(?P<unit>天|日|周|月|年)(?:时间)?"
+            rf"(?P<ahead>再过|过|等)?(?P<count>[0-9]{{1,3}}|{SMALL}|半)(?P<counted>个)?(?P<half>半)?(?P<unit>天|日|周|月|年)(?:时间)?"
             rf"(?P<after>{AFTER})(?!天|[儿日])"
         ),
         _later,
     ),
     (
         re.compile(
-            rf"(?P<ahead>再过|过|等)(?P<count>[0-9]{{1,3}}|{SMALL}|半)个?(?P<half>半)?(?P<unit>天|日|周|月|年)(?P<after>)"
+            rf"(?P<ahead>再过|过|等)(?P<count>[0-9]{{1,3}}|{SMALL}|半)(?P<counted>个)?(?P<half>半)?(?P<unit>天|日|周|月|年)(?P<after>)"
         ),
         _later,
     ),
@@ -218,8 +218,11 @@ PATTERNS: Patterns = (
     ),
     (re.compile(r"夜来(?:个|儿)?"), lambda _found, scene: [Day((scene.today - timedelta(days=1),))]),
     (re.compile(r"翌日|次日|转天"), _tomorrow),
-    (re.compile(rf"(?P<step>下下|下|上上|上)(?:一)?个?周的?(?:今天|今儿个?|这天|这一天)"), _same_day_of_week),
-    (re.compile(rf"周{_ONE_TO_SEVEN}(?:{DASH}|[、和与跟或]|)(?:周)?[一二三四五六日天](?!点|时|:|十)"), _vague),
+    (re.compile(r"(?P<step>下下|下|上上|上)(?:一)?个?周的?(?:今天|今儿个?|这天|这一天)"), _same_day_of_week),
+    (
+        re.compile(rf"周{_ONE_TO_SEVEN}(?:{DASH}|[、和与跟或]|)(?:周)?[一二三四五六日天](?![点时:十起早块大定直同下])"),
+        _vague,
+    ),
     (re.compile(rf"(?P<step>下下|下|上上|上|这|本|当)?(?:一)?个?周(?P<day>{_ONE_TO_SEVEN})(?![0-9])"), _weekday),
     (re.compile(r"周[八九0890]"), _no_such),
     (re.compile(r"(?:下下|下|上上|上|这|本|当)个?周(?!末)"), _vague),

@@ -53,10 +53,11 @@ _LUNAR: tuple[tuple[str, str], ...] = (
     ("重阳节", "九九重阳节?|重阳节?|敬老节|老人节|老年节"),
     ("腊八节", "腊八节?"),
 )
-_EVE = "大年三十儿?|大年30|年三十儿?|除夕|大年夜|年夜|大年晚上"
+_EVE = "大年三十儿?|大年30|年三十儿?|除夕|大年夜|年夜|大年晚上|三十儿?(?=晚上|夜)"
 _TERMS = (
-    "小寒 大寒 立春 雨水 惊蛰 春分 清明 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪 冬至"
-).split()
+    *("小寒", "大寒", "立春", "雨水", "惊蛰", "春分", "清明", "谷雨", "立夏", "小满", "芒种", "夏至"),
+    *("小暑", "大暑", "立秋", "处暑", "白露", "秋分", "寒露", "霜降", "立冬", "小雪", "大雪", "冬至"),
+)
 _WEATHER = frozenset(
     {"雨水", "小雪", "大雪"}
 )  # also plain words, so they count only with 节气 or at the very beginning
@@ -176,11 +177,12 @@ def _term(found: re.Match[str], scene: Scene) -> list[Piece] | None:
     return [recurring(scene, _every_term(name), _shift(found))]
 
 
-_LUNAR_DIGITS: Mapping[str, int] = MappingProxyType({"正": 1, "腊": 12, "冬": 11, "十冬腊": 12})
+_LUNAR_DIGITS: Mapping[str, int] = MappingProxyType({"正": 1, "腊": 12, "冬": 11})
+_CALLED_BY_DAY = frozenset({"三月三", "五月五", "六月六", "七月七", "八月十五", "九月九"})
 _MARK = r"(?:农历|阴历|旧历|老历|夏历|古历)的?"
 _LUNAR_DAY = (
-    rf"(?:初十|初[一二三四五六七八九]|初[1-9]0?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|十[一二三四五六七八九]?"
-    rf"|[一二三四五六七八九]|[12][0-9]|30|0?[1-9])(?:日|号)?(?!点|时|:|[0-9个])"
+    r"(?:初十|初[一二三四五六七八九]|初[1-9]0?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|十[一二三四五六七八九]?"
+    r"|[一二三四五六七八九]|[12][0-9]|30|0?[1-9])(?:日|号)?(?!点|时|:|[0-9个])"
 )
 
 
@@ -191,17 +193,8 @@ def _lunar_day(found: re.Match[str], scene: Scene) -> list[Piece] | None:
     day = read_spelled(said.removeprefix("初").lstrip("0"))
     if not month or not day or month > 12:
         raise NoSuch
-    is_lunar = (
-        found["mark"]
-        or name in _LUNAR_DIGITS
-        or said[0] in "初廿"
-        or found["leap"]
-        or (name + said in {"八月十五", "七月七", "九月九", "三月三", "六月六", "五月五"} and found["day"] == said)
-        or (
-            name + "月" + said in {"八月十五", "七月七", "九月九", "三月三", "六月六", "五月五"}
-            and found["day"] == said
-        )
-    )
+    by_name = found["month"] + "月" + found["day"] in _CALLED_BY_DAY
+    is_lunar = found["mark"] or found["leap"] or name in _LUNAR_DIGITS or said[0] in "初廿" or by_name
     if not is_lunar:
         return None
     if found["leap"]:

@@ -79,13 +79,13 @@ Piece = Day | Rough | Period | Clock | Later | Length | To
 
 @dataclass(slots=True)
 class Scene:
-    """What is known while reading on: the day it is said on, the pieces so far, and what waits for its month."""
+    """What is known while reading on: the day it is said on, the pieces so far, and a year that waits for its day."""
 
     today: date
     pieces: list[Piece] = field(default_factory=list)
+    read_to: int = 0  # where the last piece ended
     year: int | None = None
     this_year: bool = False  # it was called 今年, which 春节 stretches
-    is_lunar: bool = False
 
     @property
     def latest(self) -> Piece | None:

@@ -243,6 +243,6 @@ def matching(text: str, options: list[tuple[str, str]]) -> str | None:
     for value, label in options:
         if word in (bare(label), value):
             return value
-    near = [value for value, label in options if word in bare(label)] if len(word) > 1 else []
+    near = [value for value, label in options if word in bare(label)] if len(word) > 1 or not word.isascii() else []
     near = near or [value for value, label in options if len(bare(label)) > 1 and bare(label) in word]
     return near[0] if len(near) == 1 else None

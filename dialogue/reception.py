@@ -51,7 +51,8 @@ class Reception:
         except Exception as problem:  # noqa: BLE001 - the outermost edge: logged, apologised for, nothing kept of it
             number = _fault_number(message)
             # Where it happened, never what was said: the text of an exception may quote a person.
-            where = "".join(traceback.format_list(traceback.extract_tb(problem.__traceback__)))
+            frames = traceback.extract_tb(problem.__traceback__)
+            where = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             _log.error("fault %s: %s\n%s", number, type(problem).__name__, where)
             return await self._database.write(self._apologise, message, number)
 

@@ -206,3 +206,8 @@ def _(_last: refusals.LastDistrictAccount) -> str:
 @sentence.register
 def _(_far: refusals.OutOfReach) -> str:
     return "您好像不在天涯区，我按社区给您找，告诉我社区或者小区的名字。"
+
+
+@sentence.register
+def _(_none: refusals.NothingToCheck) -> str:
+    return "现在没有要您签到的活动。活动开始前一小时到结束后一天都能签。要补以前的，请点长来办。"

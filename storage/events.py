@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from storage import audit, numbering
 from storage.audit import Actor
@@ -102,6 +102,9 @@ _PUBLISH = (
     .where(table.c.id == bindparam("event"))
     .values(state="published", number=bindparam("given"), published_at=bindparam("now"))
 )
+_DISCARD = delete(table).where(
+    table.c.id == bindparam("event"), table.c.state == "draft", table.c.number.is_(None)
+)
 _STATE = (
     update(table)
     .where(table.c.id == bindparam("event"))
@@ -175,6 +178,11 @@ def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Even
     tx.execute(_PUBLISH, {"event": event_id, "given": number, "now": now})
     audit.note(tx, actor, "event.publish", f"event {event_id}", now, after={"number": number})
     return get(tx, event_id)
+
+
+def discard(tx: Transaction, event_id: int) -> None:
+    """Forget a draft that was never published."""
+    tx.execute(_DISCARD, {"event": event_id})
 
 
 def change(

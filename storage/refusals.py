@@ -146,3 +146,8 @@ class LastDistrictAccount(Refused):
 @dataclass(eq=False)
 class OutOfReach(Refused):
     """The place is not in the district."""
+
+
+@dataclass(eq=False)
+class NothingToCheck(Refused):
+    """No event that this person checks is on now: an hour before its start until a day after its end."""

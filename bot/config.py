@@ -1,0 +1,163 @@
+"""The settings: `config.toml`, overridden by HONGYAN__SECTION__KEY, read once and checked before anything starts."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from storage.hours import MessageHours
+
+PREFIX = "HONGYAN__"
+
+
+class WrongSettings(Exception):
+    """The settings cannot be used; the text names the key and the form expected."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class BotSection(_Section, frozen=True):
+    timezone: str = "Asia/Shanghai"
+    public_url: str = ""  # where people reach this program from outside: https://…
+    quiet_hours: tuple[str, ...] = ("12:00-14:30", "20:00-08:00")  # when nothing goes out unasked
+    support_phone: str = "12345"
+
+    def message_hours(self) -> MessageHours:
+        """The rest of the day. Raises `WrongSettings`."""
+        spans = [_span(text) for text in self.quiet_hours]
+        if len(spans) == 1:
+            (night_begins, night_ends), noon = spans[0], None
+        elif len(spans) == 2:
+            noon, (night_begins, night_ends) = sorted(spans)
+        else:
+            raise WrongSettings('bot.quiet_hours: one or two spans, such as ["12:00-14:30", "20:00-08:00"]')
+        if noon is None:
+            return MessageHours((night_ends, night_begins), (night_ends, night_begins))
+        return MessageHours((night_ends, noon[0]), (noon[1], night_begins))
+
+
+class StorageSection(_Section, frozen=True):
+    url: str = "sqlite:///data/hongyan.db"
+    key_file: str = "data/hongyan.key"  # outside the database, and never in its backups
+
+
+class TelegramSection(_Section, frozen=True):
+    enabled: bool = False
+    token: str = ""
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_secret: str = ""
+    api_base_url: str = "https://api.telegram.org"
+    proxy_url: str = ""
+    messages_per_second: float = 25.0
+
+    def __repr__(self) -> str:  # the generated one would show the token
+        return f"TelegramSection(enabled={self.enabled}, mode={self.mode!r})"
+
+
+class WechatSection(_Section, frozen=True):
+    enabled: bool = False
+    app_id: str = ""
+    app_secret: str = ""
+    token: str = ""
+    encoding_aes_key: str = ""
+    previous_encoding_aes_key: str = ""
+    account_kind: str = "service_verified"
+    api_base_url: str = "https://api.weixin.qq.com"
+    reminder_template_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"WechatSection(enabled={self.enabled}, account_kind={self.account_kind!r})"
+
+
+class WebSection(_Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    chat: bool = True
+    console: bool = True
+
+
+class Config(_Section, frozen=True):
+    bot: BotSection = field(default_factory=BotSection)
+    storage: StorageSection = field(default_factory=StorageSection)
+    telegram: TelegramSection = field(default_factory=TelegramSection)
+    wechat: WechatSection = field(default_factory=WechatSection)
+    web: WebSection = field(default_factory=WebSection)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, and the folder that relative paths in them start from: the one of the file."""
+
+    config: Config
+    folder: Path
+
+    @property
+    def key_file(self) -> Path:
+        return self.folder / self.config.storage.key_file
+
+    @property
+    def database_url(self) -> str:
+        """`storage.url` with the path of an SQLite file made absolute."""
+        url = self.config.storage.url
+        found = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
+        return f"sqlite:///{(self.folder / found[1]).resolve()}" if found else url
+
+
+def read(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises `WrongSettings` with one line that names the key and the form expected."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WrongSettings(f"{path}: there is no such file; copy config.example.toml to it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise WrongSettings(f"{path}: {problem}") from None
+    for name, value in environment.items():
+        if name.startswith(PREFIX):
+            section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+            values.setdefault(section, {})[key] = value
+    return Settings(checked(values), path.resolve().parent)
+
+
+def checked(values: dict[str, Any]) -> Config:
+    try:
+        # lax: an environment variable is text even where a number or a yes is meant
+        config = msgspec.convert(values, Config, strict=False)
+    except msgspec.ValidationError as problem:
+        raise WrongSettings(_in_our_words(str(problem))) from None
+    try:
+        ZoneInfo(config.bot.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise WrongSettings("bot.timezone: the name of a time zone, such as Asia/Shanghai") from None
+    config.bot.message_hours()
+    if config.telegram.enabled and not re.fullmatch(r"\d+:[\w-]{10,}", config.telegram.token):
+        raise WrongSettings("telegram.token: the token that BotFather gave, such as 123456:ABC…")
+    if config.telegram.enabled and config.telegram.mode == "webhook" and not config.bot.public_url:
+        raise WrongSettings('bot.public_url: needed for telegram.mode = "webhook", such as https://example.org')
+    if not re.match(r"(?:sqlite|postgresql)://", config.storage.url):
+        raise WrongSettings("storage.url: sqlite:///data/hongyan.db or postgresql://…")
+    return config
+
+
+def _span(text: str) -> tuple[time, time]:
+    try:
+        begins, ends = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise WrongSettings(f"bot.quiet_hours: “{text}” should look like 20:00-08:00") from None
+    return begins, ends
+
+
+def _in_our_words(problem: str) -> str:
+    """msgspec says “Object contains unknown field `x` - at `$.bot`”; people look for bot.x."""
+    where = found[1] if (found := re.search(r"at `\$\.?([\w.]*)`", problem)) else ""
+    if unknown := re.search(r"unknown field `(\w+)`", problem):
+        return f"{'.'.join(part for part in (where, unknown[1]) if part)}: there is no such setting"
+    return f"{where}: {problem.partition(' - at')[0]}"

@@ -1,0 +1,248 @@
+"""发布活动: an organiser creates an event by questions or by copying, sees it as an elder will, and publishes it."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from dialogue import asking, texts
+from dialogue.message import Choice
+from dialogue.questions import Number, OneOf, Phone, Text, YesNo
+from dialogue.talk import Talk
+from handlers import events as events_handler
+from handlers import notices, roles
+from storage import events, grants, lunar, people, points, sign_ups
+from storage.audit import Actor
+from storage.events import Draft, Event
+from storage.points import ServicePoint
+from storage.times import local
+
+_LENGTHS = {"60": "1 小时", "90": "1 个半小时", "120": "2 小时", "180": "3 小时", "240": "半天"}
+_PARTY_LIFE = ("members_meeting", "committee_meeting", "group_meeting", "party_lecture", "theme_day")
+_ELSEWHERE = "elsewhere"
+_EARLY, _LATE = time(7, 30), time(21)
+
+
+async def create(talk: Talk) -> None:
+    person = people.get(talk.tx, talk.person_id or 0)
+    talk.say("咱们一步一步来，大约两分钟。随时可以说“上一步”。")
+    kind = await talk.ask("type", "办哪一类活动？", OneOf(events.TYPES))
+    title = await talk.ask("title", "叫什么名字？比如：书法班第三课。", Text(at_most=30, at_least=2))
+    starts_at = await asking.moment(talk, "start", "哪天几点开始？比如：12月8号下午两点半。")
+    length = await talk.ask("length", "大概多长时间？", OneOf(_LENGTHS))
+    point, venue = await _where(talk)
+    capacity = await talk.ask("capacity", "最多来多少人？回数字，不限就回 0。", Number(at_most=5000))
+    phone = person.phone or ""
+    if point is not None:
+        phone = point.phone
+    elif not await talk.ask("own phone", f"联系电话用您的 {texts.spoken_phone(phone)} 行吗？", YesNo("行", "换一个")):
+        phone = await talk.ask("phone", "那用哪个电话？", Phone(landline=True))
+    words = await talk.ask("words", "还要嘱咐大家什么？比如：请自带笔墨。没有就回“没有”。", Text(at_most=200))
+    draft = Draft(
+        type=kind,
+        title=title,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=int(length)),
+        venue=venue,
+        point_id=point.id if point else None,
+        organisation_id=_own_organisation(talk),
+        organiser_id=person.id,
+        capacity=capacity or None,
+        contact_phone=phone,
+        description="" if words.strip("。") in ("没有", "没", "无", "不用") else words,
+        members_only=kind in _PARTY_LIFE,
+    )
+    await _publish(talk, draft)
+
+
+async def copy_last(talk: Talk) -> None:
+    """“和上次一样”: the last event again, on another day."""
+    mine = [event for event in events.of_organiser(talk.tx, talk.person_id or 0) if event.state != "draft"]
+    if not mine:
+        talk.say("您还没有办过活动，咱们从头来。")
+        return await create(talk)
+    options = {str(event.id): events_handler.label(event) for event in mine[:10]}
+    last = mine[0]
+    if len(mine) > 1:
+        last = events.get(talk.tx, int(await talk.ask("which", "照哪一场办？", OneOf(options))))
+    starts_at = await asking.moment(talk, "start", f"照《{last.title}》再办一场，哪天几点？比如：下周二下午两点半。")
+    draft = Draft(**{name: getattr(last, name) for name in Draft.__dataclass_fields__})
+    draft = replace(draft, starts_at=starts_at, ends_at=starts_at + (last.ends_at - last.starts_at))
+    draft = replace(draft, copied_from=last.id, sign_up_opens_at=None, sign_up_closes_at=None)
+    return await _publish(talk, draft)
+
+
+async def _publish(talk: Talk, draft: Draft) -> None:
+    event_id = events.create(talk.tx, draft, talk.now)
+    event = events.get(talk.tx, event_id)
+    talk.say("大家看到的是这样：")
+    talk.say(events_handler.card(talk, event))
+    if found := warnings(talk, event):
+        talk.say("请留意：" + "".join(f"{warning}。" for warning in found))
+    options = {"publish": "发布", "keep": "先存着", "drop": "不要了"}
+    answer = await talk.ask(f"publish: {event.title} {event.starts_at.isoformat()}", "现在发布吗？", OneOf(options))
+    if answer == "publish":
+        event = events.publish(talk.tx, event_id, Actor(talk.person_id, "organiser", talk.account.channel), talk.now)
+        talk.say(
+            f"发布好了，编号 {event.number}。10 分钟内回“撤回”可以收回来。",
+            Choice(f"撤回 {event_id}", "撤回"),
+            Choice(f"改活动 {event_id}", "改一改"),
+            Choice("活动", "看看大家看到的"),
+        )
+    elif answer == "keep":
+        talk.say("存好了，还没有发布。要发布，回下面的数字。", Choice(f"发布存稿 {event_id}", "发布它"))
+    else:
+        events.discard(talk.tx, event_id)
+        talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
+
+
+async def publish_draft(talk: Talk) -> None:
+    """“发布存稿 12”."""
+    event = await _one_i_run(talk, "发布哪一场？", states=("draft",))
+    if event is None:
+        return talk.say("没有存着的活动。", Choice("发布活动", "发布活动"))
+    event = events.publish(talk.tx, event.id, _actor(talk, event), talk.now)
+    return talk.say(f"《{event.title}》发布好了，编号 {event.number}。", Choice(f"撤回 {event.id}", "撤回"))
+
+
+async def withdraw(talk: Talk) -> None:
+    """“撤回”, within ten minutes: whoever signed up meanwhile is told."""
+    event = await _one_i_run(talk, "收回哪一场？", states=("published",))
+    if event is None:
+        return talk.say("没有可以撤回的活动。")
+    events.withdraw(talk.tx, event.id, _actor(talk, event), talk.now)
+    notices.cancelled(talk.tx, event, "还要再安排", talk.now)
+    return talk.say(f"《{event.title}》收回来了，存着没删。", Choice(f"发布存稿 {event.id}", "重新发布"))
+
+
+async def change(talk: Talk) -> None:
+    """“改活动”: one field at a time, shown before it counts, told to everyone concerned."""
+    event = await _one_i_run(talk, "改哪一场？", states=("published", "draft"))
+    if event is None:
+        return talk.say("您没有可以改的活动。", Choice("发布活动", "发布活动"))
+    fields = {"time": "时间", "place": "地点", "capacity": "名额", "title": "名字", "words": "嘱咐的话"}
+    field = await talk.ask("field", f"《{event.title}》改什么？", OneOf(fields))
+    changes: dict[str, object] = {}
+    if field == "time":
+        starts_at = await asking.moment(talk, "start", "改到哪天几点？")
+        changes = {"starts_at": starts_at, "ends_at": starts_at + (event.ends_at - event.starts_at)}
+    elif field == "place":
+        point, venue = await _where(talk)
+        changes = {"point_id": point.id if point else None, "venue": venue}
+    elif field == "capacity":
+        capacity = await talk.ask("capacity", "改成最多多少人？不限就回 0。", Number(at_most=5000))
+        changes = {"capacity": capacity or None}
+    elif field == "title":
+        changes = {"title": await talk.ask("title", "改成什么名字？", Text(at_most=30, at_least=2))}
+    else:
+        changes = {"description": await talk.ask("words", "嘱咐的话改成什么？", Text(at_most=200))}
+    before, after = events.change(talk.tx, event.id, changes, _actor(talk, event), talk.now)
+    told = len(events.concerned(talk.tx, event.id))
+    news = notices.changes_in_words(before, after) if after.state == "published" else ""
+    tell = f"会告诉报名和候补的 {told} 个人" if news and told else "不用另外通知"
+    if not await talk.confirm(f"《{after.title}》{news or '改动'}，{tell}"):
+        return talk.say("没有改，还是原来的样子。")
+    if after.state == "published":
+        notices.changed(talk.tx, before, after, talk.now)
+        if field == "capacity":
+            notices.promoted(talk.tx, sign_ups.promote(talk.tx, event.id, talk.now), talk.now)
+    return talk.say("改好了。" + (f"已经安排告诉 {told} 个人。" if news and told else ""))
+
+
+async def cancel(talk: Talk) -> None:
+    """“取消活动”: with the reason, told to everyone concerned."""
+    event = await _one_i_run(talk, "取消哪一场？", states=("published",))
+    if event is None:
+        return talk.say("您没有可以取消的活动。")
+    reason = await talk.ask("reason", "因为什么不办了？大家会看到，比如：台风。", Text(at_most=40))
+    told = len(events.concerned(talk.tx, event.id))
+    if not await talk.confirm(f"取消《{event.title}》{texts.moment(event.starts_at)}，告诉 {told} 个人：因为{reason}"):
+        return talk.say("没有取消，照常办。")
+    event = events.cancel(talk.tx, event.id, reason, _actor(talk, event), talk.now)
+    notices.cancelled(talk.tx, event, reason, talk.now)
+    return talk.say(f"《{event.title}》取消了，已经安排告诉 {told} 个人。没通知到的会列进电话名单。")
+
+
+async def mine(talk: Talk) -> None:
+    """“我办的活动”."""
+    running = [event for event in events.of_organiser(talk.tx, talk.person_id or 0) if event.state != "held"][:5]
+    if not running:
+        return talk.say("您现在没有要办的活动。", Choice("发布活动", "发布活动"), Choice("和上次一样", "和上次一样"))
+    lines = []
+    for event in running:
+        places = "" if event.capacity is None else f"/{event.capacity}"
+        stand = "存着没发布" if event.state == "draft" else f"报了 {events.taken(talk.tx, event.id)}{places} 人"
+        waiting = events.waiting(talk.tx, event.id)
+        lines.append(f"{events_handler.label(event)}（{stand}{f'，候补 {waiting}' if waiting else ''}）")
+    choices = [Choice(f"改活动 {event.id}", f"改《{event.title}》") for event in running[:3]]
+    return talk.say(
+        "您办的活动：\n" + "\n".join(lines), *choices, Choice("签到", "签到"), Choice("发布活动", "发布活动")
+    )
+
+
+def warnings(talk: Talk, event: Event) -> list[str]:
+    """What an organiser should think of before publishing; nothing here forbids it (domain 6.1)."""
+    found = [f"同一个地方那时还有《{title}》" for title in events.at_the_same_time(talk.tx, event, event.id)]
+    starts, ends = local(event.starts_at), local(event.ends_at)
+    if starts.time() < _EARLY:
+        found.append("早上 7点30分以前，老人不一定起得来")
+    if ends.time() > _LATE or ends.date() != starts.date():
+        found.append("晚上 9点以后，老人回家不方便")
+    if event.point_id is not None and points.get(talk.tx, event.point_id).is_open(event.starts_at) is False:
+        found.append("那时服务点不开门")
+    if _is_new_year(starts.date()):
+        found.append("那天是春节（除夕到初二）")
+    return found
+
+
+def _is_new_year(day: date) -> bool:
+    first = lunar.solar(day.year, 1, 1)
+    return first is not None and first - timedelta(days=1) <= day <= first + timedelta(days=1)
+
+
+async def _where(talk: Talk) -> tuple[ServicePoint | None, str]:
+    own = [
+        points.get(talk.tx, grant.point_id)
+        for grant in grants.roles_of(talk.tx, talk.account, talk.now)
+        if grant.point_id
+    ]
+    options = {str(point.id): point.name for point in own} | {_ELSEWHERE: "别的地方"}
+    chosen = await talk.ask("where", "在哪儿办？", OneOf(options)) if own else _ELSEWHERE
+    if chosen != _ELSEWHERE:
+        point = points.get(talk.tx, int(chosen))
+        return point, point.name
+    words = await talk.ask(
+        "venue", "是什么地方？说服务点或者社区的名字，或者写清楚地址。", Text(at_most=60, at_least=2)
+    )
+    found = points.named(talk.tx, words)[:6]
+    if found:
+        nearby = {str(point.id): point.name for point in found} | {_ELSEWHERE: f"就写“{words}”"}
+        picked = await talk.ask(f"point: {words}", "是这里吗？", OneOf(nearby))
+        if picked != _ELSEWHERE:
+            point = points.get(talk.tx, int(picked))
+            return point, point.name
+    return None, words
+
+
+def _own_organisation(talk: Talk) -> int | None:
+    mine = [
+        grant.organisation_id for grant in grants.roles_of(talk.tx, talk.account, talk.now) if grant.organisation_id
+    ]
+    return mine[0] if mine else None
+
+
+async def _one_i_run(talk: Talk, question: str, states: tuple[str, ...]) -> Event | None:
+    if talk.opening.text.isdecimal():
+        event = events.get(talk.tx, int(talk.opening.text))
+        roles.must_reach(talk, event, roles.ORGANISERS)
+        return event
+    around = [*events.of_organiser(talk.tx, talk.person_id or 0), *events.coming(talk.tx, talk.now)]
+    mine = {
+        event.id: event for event in around if event.state in states and roles.role_for(talk, event, roles.ORGANISERS)
+    }
+    if len(mine) < 2:
+        return next(iter(mine.values()), None)
+    options = {str(event.id): events_handler.label(event) for event in mine.values()}
+    return mine[int(await talk.ask("event", question, OneOf(options)))]
+
+
+def _actor(talk: Talk, event: Event) -> Actor:
+    return Actor(talk.person_id, roles.must_reach(talk, event, roles.ORGANISERS), talk.account.channel)

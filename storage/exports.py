@@ -1,0 +1,108 @@
+"""Files asked for in a chat or at the console, made one after the other by the program around."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from storage.database import Transaction
+from storage.schema.exports import exports as table
+
+
+@dataclass(slots=True)
+class Export:
+    id: int
+    kind: str
+    wanted: dict[str, Any]
+    person_id: int | None
+    account_id: int | None
+    state: str
+    rows_done: int
+
+
+_COLUMNS = (
+    table.c.id,
+    table.c.kind,
+    table.c.wanted,
+    table.c.person_id,
+    table.c.account_id,
+    table.c.state,
+    table.c.rows_done,
+)
+_ADD = insert(table).returning(table.c.id)
+_NEXT = select(*_COLUMNS).where(table.c.state == "wanted").order_by(table.c.id).limit(1)
+_GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+_STATE = (
+    update(table)
+    .where(table.c.id == bindparam("export"), table.c.state.in_(["wanted", "making"]))
+    .values(state=bindparam("to"), ended_at=bindparam("at"), file_token=bindparam("token"), fault=bindparam("problem"))
+)
+_PROGRESS = (
+    update(table)
+    .where(table.c.id == bindparam("export"), table.c.state == "making")
+    .values(rows_done=bindparam("rows"))
+)
+_TOKEN = select(table.c.file_token).where(table.c.id == bindparam("id"))
+_LEFT = update(table).where(table.c.state == "making").values(state="wanted")
+
+
+def ask(
+    tx: Transaction,
+    kind: str,
+    wanted: dict[str, Any],
+    person_id: int | None,
+    account_id: int | None,
+    now: datetime,
+) -> int:
+    row = {"kind": kind, "wanted": json.dumps(wanted), "person_id": person_id, "account_id": account_id}
+    return int(tx.execute(_ADD, {**row, "state": "wanted", "rows_done": 0, "asked_at": now}).scalar_one())
+
+
+def take_next(tx: Transaction, now: datetime) -> Export | None:
+    """Claim the next file to make."""
+    row = tx.execute(_NEXT).first()
+    if row is None:
+        return None
+    _move(tx, row.id, "making", now)
+    return Export(row.id, row.kind, json.loads(row.wanted), *row[3:])
+
+
+def get(tx: Transaction, export_id: int) -> Export | None:
+    row = tx.execute(_GET, {"id": export_id}).first()
+    return None if row is None else Export(row.id, row.kind, json.loads(row.wanted), *row[3:])
+
+
+def progress(tx: Transaction, export_id: int, rows: int) -> bool:
+    """Note how far it is. False when somebody cancelled it meanwhile."""
+    return tx.execute(_PROGRESS, {"export": export_id, "rows": rows}).rowcount == 1
+
+
+def ready(tx: Transaction, export_id: int, token: str, now: datetime) -> None:
+    _move(tx, export_id, "ready", now, token=tx.vault.seal(token, f"exports.file_token|{export_id}"))
+
+
+def failed(tx: Transaction, export_id: int, fault: str, now: datetime) -> None:
+    _move(tx, export_id, "failed", now, fault=fault)
+
+
+def cancel(tx: Transaction, export_id: int, now: datetime) -> None:
+    _move(tx, export_id, "cancelled", now)
+
+
+def file_token(tx: Transaction, export_id: int) -> str | None:
+    sealed = tx.execute(_TOKEN, {"id": export_id}).scalar()
+    return None if sealed is None else tx.vault.open(sealed, f"exports.file_token|{export_id}")
+
+
+def after_a_stop(tx: Transaction) -> int:
+    """At start: what was being made when the program stopped is made anew."""
+    return tx.execute(_LEFT).rowcount
+
+
+def _move(
+    tx: Transaction, export_id: int, to: str, now: datetime, token: bytes | None = None, fault: str | None = None
+) -> None:
+    at = None if to == "making" else now
+    tx.execute(_STATE, {"export": export_id, "to": to, "at": at, "token": token, "problem": fault})
