@@ -334,6 +334,30 @@ class TestWebhook:
         await self.pushed(by_hand, 13)
         assert receiver.got[-1][0]["message"]["text"] == "好的"
 
+    async def test_after_ten_seconds_without_success_only_one_connection_is_used(self, by_hand, receiver):
+        await call(by_hand, "setWebhook", url=receiver.url)
+        receiver.answers = [web.Response(status=500) for _ in range(2)]
+        by_hand.person("坏").says("坏的")
+        await self.pushed(by_hand, 2)
+        by_hand.clock.advance(11)
+        receiver.hold = asyncio.Event()
+        for number in range(5):
+            by_hand.person(str(number)).says("好的")
+        await by_hand.until(lambda: receiver.now == 1)
+        assert receiver.most == 1
+        receiver.hold.set()
+        await self.pushed(by_hand, 8)
+
+    async def test_410_for_23_hours_removes_the_webhook(self, by_hand, receiver):
+        await call(by_hand, "setWebhook", url=receiver.url)
+        for hour in (0, 22, 24):
+            receiver.answers = [web.Response(status=410, headers={"Retry-After": "3600"})]
+            before = len(by_hand.webhook.pushed)
+            by_hand.clock.advance(hour * 3600 - (by_hand.clock.time() - 1_764_547_200.0))
+            by_hand.person(str(hour)).says("您好")
+            await self.pushed(by_hand, before + 1)
+        assert (await call(by_hand, "getWebhookInfo"))["url"] == ""
+
     async def test_an_answer_with_a_body_is_noted(self, by_hand, receiver):
         receiver.answers = [web.Response(text='{"method":"sendMessage"}')]
         await call(by_hand, "setWebhook", url=receiver.url)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.channels.telegram.receiving import Changed, Membership, Nothing, Reader, Said
 from bot.channels.telegram.rendering import SHARE_PLACE
@@ -232,3 +234,28 @@ def test_an_update_that_cannot_be_read_raises_and_its_sender_may_still_be_known(
 )
 def test_no_sender_is_made_up(raw):
     assert Reader(BOT, {}).sender_of_unreadable({"update_id": 1, **raw}) is None
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=5) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+async def test_whatever_an_update_holds_it_is_read_or_set_aside(data, intake, desk):
+    """One field of a good update becomes anything at all. Nothing but a database fault may come out of it."""
+    wang = FakeTelegram(HandClock()).person("王建国")
+    made = [wang.says("/start x"), wang.sends_photo(caption="图"), wang.shares_contact("13800138000"), wang.blocks()]
+    made += [wang.taps_from_last_year("7|yes"), wang.shares_place(18.25, 109.5), wang.corrects(wang.says("一"), "二")]
+    raw = data.draw(st.sampled_from(made))
+    where = raw[next(kind for kind in raw if kind != "update_id")]
+    for _ in range(data.draw(st.integers(0, 2))):
+        inner = [value for value in where.values() if isinstance(value, dict) and value]
+        where = data.draw(st.sampled_from(inner)) if inner else where
+    where[data.draw(st.sampled_from(sorted(where)))] = data.draw(SHAPES)
+    await intake.take(raw)
+    for known in desk.messages:
+        assert known.sender.user.lstrip("-").isdecimal()

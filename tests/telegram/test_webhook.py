@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 
 import aiohttp
@@ -16,7 +17,6 @@ from bot.channels.telegram.menu import Command
 from bot.channels.telegram.receiving import ALLOWED_UPDATES
 from bot.channels.telegram.webhook import MOST_BYTES, Webhook, WebhookWatch
 from storage.database import StorageFault
-from tests.telegram.clock import HandClock
 from tests.telegram.server import FakeTelegram
 from tests.telegram.test_polling import Sleeper
 from tests.telegram.troubles import BAD_GATEWAY
@@ -310,15 +310,18 @@ class TestAssembly:
             assert telegram.webhook.target.url == "http://x/telegram/webhook"
             telegram.webhook.target = None
 
-    @pytest.mark.parametrize(
-        ("wrong", "named"),
-        [({"proxy_url": "socks5://127.0.0.1:1"}, "proxy_url"), ({"mode": "webhook"}, "webhook_secret")],
-    )
-    async def test_wrong_settings_are_named(self, telegram, desk, wrong, named):
-        settings = Settings(token=telegram.token, api_base_url=telegram.url, **wrong)
-        with pytest.raises(ValueError, match=named):
-            async with open_telegram(settings, self.program(desk, HandClock()), []):
+    async def test_a_proxy_we_cannot_speak_to_is_named(self, telegram, desk, clock):
+        settings = Settings(token=telegram.token, api_base_url=telegram.url, proxy_url="socks5://127.0.0.1:1")
+        with pytest.raises(ValueError, match="proxy_url"):
+            async with open_telegram(settings, self.program(desk, clock), []):
                 pass
+
+    def test_without_a_secret_in_the_settings_one_is_made_that_telegram_takes(self):
+        one, other = Settings(token="1:a"), Settings(token="1:b")
+        assert one.secret == Settings(token="1:a").secret
+        assert one.secret != other.secret
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,256}", one.secret)
+        assert Settings(token="1:a", webhook_secret="own").secret == "own"
 
     async def test_a_menu_that_cannot_be_remembered_does_not_end_the_channel(self, telegram, desk, clock, wang):
         class Broken(ForgetfulMemory):

@@ -1,6 +1,7 @@
 """All parts of the Telegram channel, put together and kept running."""
 
 import asyncio
+import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -40,11 +41,17 @@ class Settings:
 
     token: str
     mode: Literal["polling", "webhook"] = "polling"
-    webhook_secret: str = ""
+    webhook_secret: str = ""  # empty: one is made from the token, the same at every start
     api_base_url: str = "https://api.telegram.org"
     proxy_url: str = ""
     messages_per_second: float = 25.0
     public_url: str = ""
+
+    @property
+    def secret(self) -> str:
+        """What proves that a push comes from Telegram; nobody who does not know the token can guess it."""
+        made = hmac.digest(self.token.encode(), b"webhook secret of hongyan", "sha256").hex()
+        return self.webhook_secret or made
 
     def __repr__(self) -> str:  # a dataclass would show the token
         return f"Settings(mode={self.mode!r})"
@@ -85,7 +92,7 @@ class Program:
 async def open_telegram(settings: Settings, program: Program, commands: Sequence[Command]) -> AsyncIterator[Telegram]:
     """The channel, receiving and ready to send. It comes up, and stays up, whether Telegram can be reached or not.
 
-    Raises `ValueError`, which names the setting, for a proxy it cannot speak to or a webhook without a secret.
+    Raises `ValueError`, which names the setting, for a proxy it cannot speak to.
     """
     async with open_client(settings.token, settings.api_base_url, settings.proxy_url or None) as client:
         health = Health(program.clock())
@@ -105,14 +112,14 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
         menu = Menu(client, program.memory)
         routes: tuple[Route, ...] = ()
         if settings.mode == "webhook":
-            hook = Webhook(intake, health, [settings.webhook_secret], clock=program.clock)
+            hook = Webhook(intake, health, [settings.secret], clock=program.clock)
             routes = (Route(WEBHOOK_PATH, hook),)
             watch = WebhookWatch(
                 client,
                 health,
                 program.memory,
                 url=settings.public_url.rstrip("/") + WEBHOOK_PATH,
-                secret=settings.webhook_secret,
+                secret=settings.secret,
                 clock=program.clock,
                 sleep=program.sleep,
             )

@@ -196,9 +196,10 @@ class _Texts:
         self._kept: OrderedDict[tuple[str, int], int] = OrderedDict()
 
     def note(self, sender: Address, message: dict[str, Any] | None) -> None:
-        if message is None or "text" not in message:
+        number, text = (message or {}).get("message_id"), (message or {}).get("text")
+        if not isinstance(number, int) or not isinstance(text, str):
             return
-        self._kept[sender.user, message["message_id"]] = hash(message["text"])
+        self._kept[sender.user, number] = hash(text)
         if len(self._kept) > _REMEMBERED:
             self._kept.popitem(last=False)
 

@@ -141,7 +141,7 @@ class Reader:
         text, payload = self._command(text)
         said = Message(
             id=message_id,
-            sender=Address(_CHANNEL, str(message.chat.id)),
+            sender=Address(_CHANNEL, str(int(message.chat.id))),
             sent_at=message.date,
             # Some clients send the words on the button instead of what it shares. Then there is nothing to go by.
             text="" if text in _LABELS_SENT_AS_TEXT else text,
@@ -187,7 +187,7 @@ def _tap(query: CallbackQuery, message_id: str, now: datetime) -> Event:
     if query.data is None:
         return Nothing("tap without data", query.id)
     choice, turn = read_data(query.data)
-    user = str(query.from_user.id if private or chat is None else chat.id)
+    user = str(int(query.from_user.id if private or chat is None else chat.id))
     said = Message(message_id, Address(_CHANNEL, user), now, choice=choice, turn=turn, private=private)
     return Said(said, query.id)
 
@@ -195,11 +195,11 @@ def _tap(query: CallbackQuery, message_id: str, now: datetime) -> Event:
 def _edit(message: TelegramMessage) -> Event:
     if message.text is None or message.chat.type != ChatType.PRIVATE:
         return Nothing("edit")  # each step of a live position comes as one
-    return Changed(Address(_CHANNEL, str(message.chat.id)), message.message_id, message.text)
+    return Changed(Address(_CHANNEL, str(int(message.chat.id))), int(message.message_id), message.text)
 
 
 def _membership(change: ChatMemberUpdated) -> Event:
-    address = Address(_CHANNEL, str(change.chat.id))
+    address = Address(_CHANNEL, str(int(change.chat.id)))
     return Membership(address, change.new_chat_member.status not in _GONE, change.date)
 
 
