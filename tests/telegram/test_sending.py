@@ -109,6 +109,11 @@ class TestWhatPeopleSee:
         assert (pin.kind, pin.text) == ("venue", "春园社区红雁之家")
         assert pin.place == pytest.approx((18.2528, 109.5119), abs=1e-5)
 
+    async def test_a_pin_without_words_carries_the_buttons(self, channel, wang):
+        await send(channel, wang, "", YES_NO, "7", venue=HOME)
+        (pin,) = wang.answers
+        assert (pin.kind, pin.labels) == ("venue", ["对", "改"])
+
     async def test_a_photo_carries_the_words_and_the_buttons(self, channel, wang, files):
         files["photo-token"] = png(40, 30)
         await send(channel, wang, "是这儿吗？", YES_NO, "7", photo=PHOTO)

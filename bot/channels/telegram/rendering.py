@@ -56,14 +56,14 @@ def parts(user: str, reply: Reply) -> list[Part]:
         made = media
     elif text:
         made = [_text(user, piece) for piece in _pieces(text)] + media
-    spoken = [part for part in made if "text" in part.given or "caption" in part.given] or made
-    if keyboard is not None and spoken:
-        spoken[-1].given["reply_markup"] = keyboard
     if reply.venue is not None:
         place = reply.venue.place.as_wgs84()
         at = {"latitude": place.latitude, "longitude": place.longitude}
         venue = {"chat_id": user, **at, "title": reply.venue.name, "address": reply.venue.address or reply.venue.name}
         made.append(Part("sendVenue", venue, may_fail=bool(made)))
+    spoken = [part for part in made if "text" in part.given or "caption" in part.given] or made
+    if keyboard is not None and spoken:
+        spoken[-1].given["reply_markup"] = keyboard
     return made
 
 
