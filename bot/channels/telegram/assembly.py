@@ -18,6 +18,7 @@ from bot.channels.pace import Pace, backoff
 from bot.channels.telegram.client import Client, open_client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake, Quarantine, Reachability, Say
+from bot.channels.telegram.keeping import Keeping
 from bot.channels.telegram.media import Media
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.menu import Command, Menu
@@ -25,7 +26,7 @@ from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.receiving import Reader
 from bot.channels.telegram.sending import OpenFile, TelegramChannel
 from bot.channels.telegram.webhook import Webhook, WebhookWatch
-from storage.database import StorageFault
+from storage.database import Database, StorageFault
 
 WEBHOOK_PATH = "/telegram/webhook"
 
@@ -86,6 +87,28 @@ class Program:
     memory: Memory
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def on_database(
+    database: Database,
+    receive: Receive,
+    wake: Callable[[], None],
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Program:
+    """A program that keeps everything in `database`."""
+    keeping = Keeping(database, clock)
+    return Program(
+        receive=receive,
+        wake=wake,
+        quarantine=keeping.quarantine,
+        reachability=keeping.reachability,
+        say=keeping.say,
+        open_file=keeping.open_file,
+        memory=keeping,
+        clock=clock,
+        sleep=sleep,
+    )
 
 
 @asynccontextmanager
