@@ -62,9 +62,12 @@ class Transaction:
         self.connection.exec_driver_sql(f"SAVEPOINT {name}")
         try:
             yield
-        except BaseException:
-            self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
-            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        except BaseException as cause:
+            try:
+                self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+                self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            except DBAPIError:
+                raise cause from None  # a full disk undid everything already, and with it the savepoint
             raise
         else:
             self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")

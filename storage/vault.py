@@ -39,12 +39,17 @@ class Vault:
         keys = {int(number): base64.b64decode(key, validate=True) for number, key in kept["keys"].items()}
         return cls(keys, kept["current"], base64.b64decode(kept["lookup"], validate=True))
 
+    @staticmethod
+    def fresh_key() -> str:
+        """A new random key, as it stands in the key file."""
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
         """The vault of `path`; a new key file, readable by its owner alone, if there is none yet."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = {"current": 1, "keys": {"1": _fresh_key()}, "lookup": _fresh_key()}
+            fresh = {"current": 1, "keys": {"1": cls.fresh_key()}, "lookup": cls.fresh_key()}
             # O_EXCL: of two processes starting at once only one makes the key
             try:
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -81,7 +86,3 @@ class Vault:
     def lookup(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 16 bytes: equal for equal text and purpose, and meaningless without the key."""
         return hmac.digest(self._lookup_key, f"{purpose}|{text}".encode(), hashlib.sha256)[:16]
-
-
-def _fresh_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -385,6 +385,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("walk_in", sa.Boolean(), nullable=False),
+        sa.Column("list_number", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=True),
         sa.Column("party_member", sa.Boolean(), nullable=False),
         sa.Column("residence", sa.String(length=16), nullable=True),
@@ -475,6 +476,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_event_changes_event_id"), ["event_id"], unique=False)
 
     op.create_table(
+        "exports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("rows_done", sa.Integer(), nullable=False),
+        sa.Column("file_token", sa.LargeBinary(), nullable=True),
+        sa.Column("fault", sa.String(length=16), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_exports_account_id_accounts")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_exports_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exports")),
+    )
+    with op.batch_alter_table("exports", schema=None) as batch_op:
+        batch_op.create_index("ix_exports_state", ["state"], unique=False)
+
+    op.create_table(
         "grants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -548,6 +569,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('confirmed', 'waitlisted', 'offered')"),
             postgresql_where=sa.text("state IN ('confirmed', 'waitlisted', 'offered')"),
         )
+        batch_op.create_index("uq_sign_ups_number", ["event_id", "number"], unique=True)
 
     op.create_table(
         "outbox",
@@ -609,6 +631,7 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
+        batch_op.drop_index("uq_sign_ups_number")
         batch_op.drop_index(
             "uq_sign_ups_active",
             sqlite_where=sa.text("state IN ('confirmed', 'waitlisted', 'offered')"),
@@ -627,6 +650,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_grants_account_id")
 
     op.drop_table("grants")
+    with op.batch_alter_table("exports", schema=None) as batch_op:
+        batch_op.drop_index("ix_exports_state")
+
+    op.drop_table("exports")
     with op.batch_alter_table("event_changes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_changes_event_id"))
 

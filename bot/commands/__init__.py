@@ -1,0 +1,1 @@
+"""What `hongyan` does from the command line, one module per command."""

@@ -1,0 +1,33 @@
+"""Opens the database that the settings name, for the service and for commands beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.config import Settings, WrongSettings
+from storage.database import Database, open_database
+from storage.migrations import migrate
+from storage.vault import Vault
+
+
+def vault(settings: Settings) -> Vault:
+    """Raises `WrongSettings` when the key file cannot be read."""
+    try:
+        return Vault.load_or_create(settings.key_file)
+    except (OSError, ValueError, KeyError) as problem:
+        raise WrongSettings(
+            f"storage.key_file: {settings.key_file} cannot be used ({type(problem).__name__})"
+        ) from None
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Migrated and open. Raises `WrongSettings` when there is no way to it."""
+    opened_vault = vault(settings)
+    try:
+        migrate(settings.database_url)
+    except ValueError as problem:
+        raise WrongSettings(str(problem)) from None
+    except OSError as problem:
+        raise WrongSettings(f"storage.url: {type(problem).__name__}: {problem.strerror}") from None
+    async with open_database(settings.database_url, opened_vault, settings.config.bot.message_hours()) as opened:
+        yield opened
