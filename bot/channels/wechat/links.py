@@ -24,7 +24,7 @@ def tap(said: str, number: int, place: int, label: str) -> str:
 
     The address belongs to the client, not to the API; both of its values must be there, or nothing happens.
     """
-    said = re.sub(r'["<>&\s]', "", said)
+    said = re.sub(r'["<>&\s]', "", clean(said)) or str(place)
     url = f"weixin://bizmsgmenu?msgmenucontent={said}&msgmenuid={link_id(number, place)}"
     return f'<a href="{url}">{_in_one_line(label)}</a>'
 

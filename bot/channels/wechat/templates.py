@@ -16,6 +16,7 @@ _PHONE = re.compile(
     r"(?<![0-9])(?:1[3-9][0-9] ?[0-9]{4} ?[0-9]{4}|0[0-9]{2,3}-[0-9]{4}(?:-[0-9]{4}|[0-9]{3,4}))(?![0-9])"
 )
 _SENTENCE = re.compile(r"[^。！？；\n]+")
+_TITLE = re.compile(r"《([^》]{1,40})》")
 THING = 20  # characters of a `thing`
 
 FIELD_RULES: dict[str, re.Pattern[str]] = {
@@ -56,7 +57,10 @@ def filled(fields: Sequence[str], reply: Reply, now: datetime, *, things: int = 
     most characters of a `thing`.
     """
     text = clean(reply.text)
-    sayings = [saying for part in _SENTENCE.findall(_MOMENT.sub("", text)) if (saying := part.strip(" ，,、：:《》"))]
+    # The title if there is one, then what is said besides the time; “提醒您：” leads to something and says nothing.
+    sayings = _TITLE.findall(text)
+    parts = (part.strip(" ，,、") for part in _SENTENCE.findall(_MOMENT.sub("。", text)))
+    sayings += [part for part in parts if part and not part.endswith(("：", ":"))]
     if reply.venue is not None:
         sayings[1:1] = [reply.venue.name]
     values: dict[str, str] = {}

@@ -69,8 +69,8 @@ def only(element: Element, tag: str) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` without the characters that XML cannot hold."""
-    return _FORBIDDEN.sub("", text)
+    """`text` without the characters that XML cannot hold, and with one kind of line break."""
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def tag(name: str, text: str) -> str:
