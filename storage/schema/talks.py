@@ -36,7 +36,11 @@ conversations = Table(
     Column("updated_at", Moment, nullable=False, index=True),
 )
 
-_UNFINISHED = text("state IN ('planned', 'waiting')")
+# Indexes hold only what is under way, so that history slows nothing down.
+_UNDER_WAY = text("ended_at IS NULL")
+_OF_AN_EVENT = text("event_id IS NOT NULL")
+_OF_A_BROADCAST = text("broadcast_id IS NOT NULL")
+_MISSED = text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'")
 
 outbox = Table(
     "outbox",
@@ -46,9 +50,7 @@ outbox = Table(
     Column("person_id", ForeignKey("people.id")),
     Column("account_id", ForeignKey("accounts.id")),  # an answer goes where it was asked; else chosen at release
     Column("channel", String(16)),  # of the account, once chosen
-    Column(
-        "kind", String(16), nullable=False
-    ),  # answer, emergency, change, promotion, need, reminder, broadcast, alert
+    Column("kind", String(16), nullable=False),  # `storage.outbox.Kind`
     Column("lane", Integer, nullable=False),  # 0 goes first
     Column("reply", LargeBinary, nullable=False),  # sealed JSON
     Column("event_id", ForeignKey("events.id")),
@@ -65,11 +67,18 @@ outbox = Table(
     Column("platform_id", String(80)),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Index("ix_outbox_due", "lane", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
-    Index("ix_outbox_account_id_state", "account_id", "state"),
-    Index("ix_outbox_person_id", "person_id"),
-    Index("ix_outbox_event_id", "event_id"),
-    Index("ix_outbox_broadcast_id", "broadcast_id"),
+    Index(
+        "ix_outbox_open",
+        *("state", "channel", "lane", "due_at"),
+        sqlite_where=_UNDER_WAY,
+        postgresql_where=_UNDER_WAY,
+    ),
+    Index("ix_outbox_expires_at", "expires_at", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_outbox_account_id", "account_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_outbox_person_id", "person_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_outbox_event_id", "event_id", sqlite_where=_OF_AN_EVENT, postgresql_where=_OF_AN_EVENT),
+    Index("ix_outbox_broadcast_id", "broadcast_id", sqlite_where=_OF_A_BROADCAST, postgresql_where=_OF_A_BROADCAST),
+    Index("ix_outbox_missed", "ended_at", sqlite_where=_MISSED, postgresql_where=_MISSED),
 )
 
 files = Table(
