@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from dialogue.numbers import read_spelled
-from dialogue.phrases import (
+from dialogue.pieces import (
     AFTER,
     DASH,
     SMALL,

@@ -10,10 +10,12 @@ from dialogue import festivals
 from dialogue.clocks import period_of_word
 from dialogue.festivals import every_year, recurring
 from dialogue.numbers import read_number, read_spelled
-from dialogue.phrases import AFTER, DASH, SMALL, Day, NoSuch, Patterns, Period, Piece, Rough, Scene, Vague
+from dialogue.pieces import AFTER, DASH, SMALL, Day, NoSuch, Patterns, Period, Piece, Rough, Scene, Vague
 
+_DAY = timedelta(days=1)
+_WEEK = timedelta(weeks=1)
 _FROM_TODAY: Mapping[str, int] = MappingProxyType(
-    {"大大后": 4, "大后": 3, "外后": 3, "后": 2, "明": 1, "今": 0, "昨": -1, "前": -2, "大前": -3}
+    {"大大后": 4, "大后": 3, "外后": 3, "后": 2, "明": 1, "今": 0, "本": 0, "昨": -1, "前": -2, "大前": -3}
 )
 _YEARS: Mapping[str, int] = MappingProxyType(
     {"今": 0, "本": 0, "当": 0, "明": 1, "来": 1, "转": 1, "翌": 1, "后": 2, "大后": 3, "去": -1, "前": -2, "大前": -3}
@@ -84,7 +86,7 @@ def _month_by_word(found: re.Match[str], scene: Scene) -> list[Piece]:
     """下个月5号; 下月底."""
     first = _months_on(scene.today.replace(day=1), _STEPS[found["step"]])
     if not found["day"]:
-        return [_part_of_month(first.year, first.month, found["part"] or "")]
+        return [Rough(_part_of_month(first.year, first.month, found["part"] or ""))]
     day = read_spelled(found["day"].lstrip("0"))
     return [Day((_date(first.year, first.month, day or 0),))]
 
@@ -93,75 +95,80 @@ def _month_alone(found: re.Match[str], scene: Scene) -> list[Piece]:
     """四月, 三月中旬, 月底: the coming one, unless it is running."""
     part = found["part"] or ""
     if not found["month"]:
-        return [_part_of_month(scene.today.year, scene.today.month, part)]
+        return [Rough(_part_of_month(scene.today.year, scene.today.month, part))]
     month = read_spelled(found["month"].lstrip("0"))
     if month is None or not 1 <= month <= 12:
         raise NoSuch
-    year, scene.year = scene.year or scene.today.year + (month < scene.today.month), None
-    return [_part_of_month(year, month, part)]
+    if scene.year is not None:
+        year, scene.year = scene.year, None
+        return [Rough(_part_of_month(year, month, part))]
+    year = scene.today.year + (month < scene.today.month)
+    return [Rough(_part_of_month(year, month, part), _part_of_month(year - 1, month, part))]
 
 
-def _part_of_month(year: int, month: int, part: str) -> Rough:
+def _part_of_month(year: int, month: int, part: str) -> tuple[date, date]:
     length = calendar.monthrange(year, month)[1]
     spans = {"初": (1, 5), "上": (1, 10), "中": (11, 20), "下": (21, length), "底": (length - 4, length)}
     first, latest = spans.get(part[:1].replace("末", "底"), (1, length))
-    return Rough(date(year, month, first), date(year, month, latest))
+    return date(year, month, first), date(year, month, latest)
 
 
 # A day from today
 
 
 def _word(found: re.Match[str], scene: Scene) -> list[Piece]:
-    day = Day((scene.today + timedelta(days=_FROM_TODAY[found["word"]]),))
+    day = Day((scene.today + _FROM_TODAY[found["word"]] * _DAY,))
     short = found.groupdict().get("part")
     return [day, period_of_word(short)] if short else [day]
 
 
 def _tomorrow(_found: re.Match[str], scene: Scene) -> list[Piece]:
-    return [Day((scene.today + timedelta(days=1),))]
+    return [Day((scene.today + _DAY,))]
 
 
 def _later(found: re.Match[str], scene: Scene) -> list[Piece]:
-    """三天后, 两周后, 半个月后; 过两天 without 后 means some day soon."""
-    if not found["after"] and (not found["ahead"] or (found["ahead"] != "再过" and found["count"] in "两二2")):
+    """三天后, 两周后, 半个月前; 过两天 without 后 means some day soon."""
+    unit, half, count = found["unit"], bool(found["half"]), read_spelled(found["count"])
+    direction = -1 if found["before"] else 1
+    if not found["after"] and not found["before"] and (found["ahead"] != "再过" and count in (None, 2)):
         raise Vague
-    unit, half = found["unit"], bool(found["half"])
     if found["count"] == "半":
-        if unit not in "月年":
+        if unit not in "月年" or half:
             raise Vague
-        day = scene.today + timedelta(days=15) if unit == "月" else _months_on(scene.today, 6)
-        return [Day((day,))]
-    count = read_spelled(found["count"])
+        return [Day((_months_on(scene.today, 6 * direction) if unit == "年" else scene.today + 15 * direction * _DAY,))]
     if count is None or count > 1000 or (unit == "月" and not found["counted"]):
         raise Vague
     if unit in "天日周":
-        if half:
+        if half or (found["weekday"] and unit != "周"):
             raise Vague
-        return [Day((scene.today + timedelta(days=count * (7 if unit == "周" else 1)),))]
-    day = _months_on(scene.today, count * (12 if unit == "年" else 1))
-    if half:
-        day = _months_on(day, 6) if unit == "年" else day + timedelta(days=15)
-    return [Day((day,))]
+        day = scene.today + count * direction * (_WEEK if unit == "周" else _DAY)
+        return [Day((_in_week_of(day, found["weekday"]) if found["weekday"] else day,))]
+    months = count * (12 if unit == "年" else 1) + (6 if half and unit == "年" else 0)
+    day = _months_on(scene.today, months * direction)
+    return [Day((day + 15 * direction * _DAY if half and unit == "月" else day,))]
 
 
 # A day of the week
 
 
 def _weekday(found: re.Match[str], scene: Scene) -> list[Piece]:
-    number = "一二三四五六日".find(found["day"].replace("天", "日").replace("七", "日"))
-    if number < 0:
-        number = int(found["day"]) - 1
-    monday = scene.today - timedelta(days=scene.today.weekday())
+    in_this_week = _in_week_of(scene.today, found["day"])
     step = found["step"]
     if step:
-        return [Day((monday + timedelta(days=number, weeks=_STEPS[step]),))]
-    coming = scene.today + timedelta(days=(number - scene.today.weekday()) % 7)
-    week = timedelta(weeks=1)
-    return [Day((coming, coming + week), coming - week, weekday=True)]
+        return [Day((in_this_week + _STEPS[step] * _WEEK,))]
+    coming = in_this_week if in_this_week >= scene.today else in_this_week + _WEEK
+    return [Day((coming, coming + _WEEK), coming - _WEEK, weekday=True)]
+
+
+def _in_week_of(day: date, weekday: str) -> date:
+    """The 一, 二 … 日 of the week, Monday first, in which `day` lies."""
+    number = "一二三四五六日".find(weekday.replace("天", "日").replace("七", "日"))
+    number = int(weekday) - 1 if number < 0 else number
+    return day + timedelta(days=number - day.weekday())
 
 
 def _same_day_of_week(found: re.Match[str], scene: Scene) -> list[Piece]:
-    return [Day((scene.today + timedelta(weeks=_STEPS[found["step"]]),))]
+    return [Day((scene.today + _STEPS[found["step"]] * _WEEK,))]
 
 
 def _vague(_found: re.Match[str], _scene: Scene) -> list[Piece]:
@@ -186,19 +193,19 @@ _D = (
 _M = r"(?:[0-9]{1,2}|十[一二三四五六七八九]?|[一二三四五六七八九])"
 _NOT_A_TIME = r"(?!点|时(?!候)|:|[个天月层楼人岁元])"
 _NOT_A_NUMBER = r"(?!楼|院|线|门|厅|馆|桌|车|店|桥|机|场|房|室|栋|内|游|[0-9])"
-_ONE_TO_SEVEN = r"[一二三四五六七日天1-7]"
+_ONE_TO_SEVEN = r"(?:[一二三四五六七日天]|[1-7](?![0-9:]))"
 
 PATTERNS: Patterns = (
     (
         re.compile(
             rf"(?P<ahead>再过|过|等)?(?P<count>[0-9]{{1,3}}|{SMALL}|半)(?P<counted>个)?(?P<half>半)?(?P<unit>天|日|周|月|年)(?:时间)?"
-            rf"(?P<after>{AFTER})(?!天|[儿日])"
+            rf"(?:(?P<after>{AFTER})|(?P<before>[之以]?前))(?!天|[儿日])(?:的?周(?P<weekday>{_ONE_TO_SEVEN}))?"
         ),
         _later,
     ),
     (
         re.compile(
-            rf"(?P<ahead>再过|过|等)(?P<count>[0-9]{{1,3}}|{SMALL}|半)(?P<counted>个)?(?P<half>半)?(?P<unit>天|日|周|月|年)(?P<after>)"
+            rf"(?P<ahead>再过|过|等)(?P<count>[0-9]{{1,3}}|{SMALL}|半)(?P<counted>个)?(?P<half>半)?(?P<unit>天|日|周|月|年)(?P<after>)(?P<before>)(?P<weekday>)"
         ),
         _later,
     ),
@@ -213,17 +220,17 @@ PATTERNS: Patterns = (
     (re.compile(r"赶明(?:儿个?|个儿?|天|日)?"), _tomorrow),
     (re.compile(r"(?P<word>今|明|后|昨)(?P<part>[早晚晨夜午])(?:上|间|里)?(?!饭|会)"), _word),
     (
-        re.compile(r"(?P<word>大大后|大后|外后|后|大前|前|明|今|昨)(?:天儿?|儿个?|个儿?|日(?!子))(?:个儿?)?"),
+        re.compile(r"(?P<word>大大后|大后|外后|后|大前|前|明|今|本(?=日)|昨)(?:天儿?|儿个?|个儿?|日(?!子))(?:个儿?)?"),
         _word,
     ),
-    (re.compile(r"夜来(?:个|儿)?"), lambda _found, scene: [Day((scene.today - timedelta(days=1),))]),
+    (re.compile(r"夜来(?:个|儿)?"), lambda _found, scene: [Day((scene.today - _DAY,))]),
     (re.compile(r"翌日|次日|转天"), _tomorrow),
     (re.compile(r"(?P<step>下下|下|上上|上)(?:一)?个?周的?(?:今天|今儿个?|这天|这一天)"), _same_day_of_week),
     (
         re.compile(rf"周{_ONE_TO_SEVEN}(?:{DASH}|[、和与跟或]|)(?:周)?[一二三四五六日天](?![点时:十起早块大定直同下])"),
         _vague,
     ),
-    (re.compile(rf"(?P<step>下下|下|上上|上|这|本|当)?(?:一)?个?周(?P<day>{_ONE_TO_SEVEN})(?![0-9])"), _weekday),
+    (re.compile(rf"(?P<step>下下|下|上上|上|这|本|当)?(?:一)?个?周(?P<day>{_ONE_TO_SEVEN})"), _weekday),
     (re.compile(r"周[八九0890]"), _no_such),
     (re.compile(r"(?:下下|下|上上|上|这|本|当)个?周(?!末)"), _vague),
     *festivals.PATTERNS,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from dialogue.numbers import read_spelled
-from dialogue.phrases import SMALL, Day, NoSuch, Patterns, Period, Piece, Scene, Vague
+from dialogue.pieces import SMALL, Day, NoSuch, Patterns, Period, Piece, Scene, Vague
 from storage import lunar
 
 Occurrences = Callable[[int], list[tuple[int, date]]]
@@ -38,8 +38,8 @@ _FIXED: tuple[tuple[int, int, str], ...] = (
     (12, 5, "国际志愿者日|志愿者日"),
     (12, 12, "双十二"),
     (12, 13, "国家公祭日|公祭日"),
-    (12, 24, "平安夜"),
-    (12, 25, "圣诞节|圣诞(?!夜|树)"),
+    (12, 24, "平安夜|圣诞前?夜"),
+    (12, 25, "圣诞节|圣诞(?!树)"),
     (12, 31, "跨年夜?|元旦前夜"),
 )
 _LUNAR: tuple[tuple[str, str], ...] = (
@@ -66,7 +66,7 @@ _SHIFT = (
     rf"(?:的?(?:(?P<before>前|头)(?P<back>一|{SMALL}|[0-9]{{1,2}})天|过?后(?P<on>{SMALL}|[0-9]{{1,2}})天"
     rf"|第(?P<nth>{SMALL}|[0-9]{{1,2}})天|(?P<next>次日|转天)|当天|当日|那天|这天|正日子))?"
 )
-_NIGHT = "(?P<night>[夜晚](?!饭|会|校)上?)?"
+_NIGHT = "(?:夜(?!饭|会|校)里?)?"
 
 
 def recurring(scene: Scene, occurrences: Occurrences, shift: timedelta = _SAME_DAY, *, unsure: bool = False) -> Day:
@@ -165,7 +165,7 @@ def _small(said: str) -> int:
 def _named(occurrences: Occurrences) -> Callable[[re.Match[str], Scene], list[Piece]]:
     def build(found: re.Match[str], scene: Scene) -> list[Piece]:
         day = recurring(scene, occurrences, _shift(found))
-        return [day, Period("night")] if found["night"] else [day]
+        return [day, Period("evening")] if re.search("夜里?$", found[0]) else [day]
 
     return build
 
@@ -181,8 +181,8 @@ _LUNAR_DIGITS: Mapping[str, int] = MappingProxyType({"正": 1, "腊": 12, "冬":
 _CALLED_BY_DAY = frozenset({"三月三", "五月五", "六月六", "七月七", "八月十五", "九月九"})
 _MARK = r"(?:农历|阴历|旧历|老历|夏历|古历)的?"
 _LUNAR_DAY = (
-    r"(?:初十|初[一二三四五六七八九]|初[1-9]0?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|十[一二三四五六七八九]?"
-    r"|[一二三四五六七八九]|[12][0-9]|30|0?[1-9])(?:日|号)?(?!点|时|:|[0-9个])"
+    r"(?:初十|初[一二三四五六七八九]|初[1-9]0?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十[一二]?|十[一二三四五六七八九]?"
+    r"|[一二三四五六七八九]|[123][0-9]|0?[1-9])(?:日|号)?(?!点|时|:|[0-9个])"
 )
 
 
@@ -191,12 +191,12 @@ def _lunar_day(found: re.Match[str], scene: Scene) -> list[Piece] | None:
     name, said = found["month"], re.sub(r"[日号]$", "", found["day"])
     month = _LUNAR_DIGITS.get(name) or read_spelled(name)
     day = read_spelled(said.removeprefix("初").lstrip("0"))
-    if not month or not day or month > 12:
-        raise NoSuch
     by_name = found["month"] + "月" + found["day"] in _CALLED_BY_DAY
     is_lunar = found["mark"] or found["leap"] or name in _LUNAR_DIGITS or said[0] in "初廿" or by_name
     if not is_lunar:
         return None
+    if not month or not day or month > 12 or day > 30:
+        raise NoSuch
     if found["leap"]:
         raise Vague
     occurrences = every_lunar_year(month, day)
@@ -219,6 +219,10 @@ def _before_new_year(found: re.Match[str], scene: Scene) -> list[Piece]:
     return [recurring(scene, every_lunar_year(12, day or 29))]
 
 
+def _vague(_found: re.Match[str], _scene: Scene) -> list[Piece]:
+    raise Vague
+
+
 def _little_new_year(found: re.Match[str], scene: Scene) -> list[Piece]:
     """小年 is the 23rd in the north and the 24th in the south: unless the side is said, nobody can tell."""
     side = found["side"]
@@ -235,6 +239,7 @@ PATTERNS: Patterns = (
         ),
         _lunar_day,
     ),
+    (re.compile(r"[正腊冬]月"), _vague),
     (re.compile(r"(?:(?P<side>[南北])方?的?)?小年(?!轻|纪|龄)夜?"), _little_new_year),
     (
         re.compile(r"(?P<sure>大年|年)?初(?P<day>十[一二三四五]?|[一二三四五六七八九]|1[0-5]|[1-9])(?!中)"),

@@ -1,104 +1,102 @@
-"""The pieces that a phrase about time is made of, as they are read from left to right."""
+"""Reads a phrase about time from left to right into its pieces, or finds that it says too little."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from collections.abc import Sequence
+from datetime import date
 
-Part = Literal["dawn", "morning", "noon", "afternoon", "dusk", "evening", "night"]
+from dialogue import clocks, days
+from dialogue.numbers import plain
+from dialogue.pieces import Patterns, Piece, Scene, To, Vague
 
+_LONGEST = 120  # characters
 
-class Vague(Exception):
-    """Too little was said, or too much, to propose anything."""
-
-
-class NoSuch(Exception):
-    """The calendar or the clock has no such thing: 4月31号, 25点."""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day as said. When it recurs (周三, 5号, 重阳), `ahead` has its next days and `last` the one before today."""
-
-    ahead: tuple[date, ...]  # the first that is not over is meant
-    last: date | None = None
-    unsure: bool = False  # propose it, then ask
-    weekday: bool = False  # only a day of the week: what else is said decides
-
-    @property
-    def dates(self) -> tuple[date, ...]:
-        return self.ahead if self.last is None else (self.last, *self.ahead)
+_TODAYS_FORM = str.maketrans(
+    "點週號後個鐘時禮這還過節國慶臘農曆陰歷閏開結東兒剛裡裏",
+    "点周号后个钟时礼这还过节国庆腊农历阴历闰开结东儿刚里里",
+)
+_CJK = r"[\u3400-\u9fff]"
+_POLITE = re.compile(r"不好意思|没问题|没事儿?|别忘了|不见不散|不客气|没错|不用谢")
+_VAGUE = re.compile(
+    r"几|不|没|别的|再说|再看|再定|看情况|改天|改日|回头|一会|等会|等下|待会|呆会|过会|有空|随时|随便|都行|都可以|哪天"
+    r"|啥时|何时|多会|多咱|什么时候|最近|近期|尽快|马上|立刻|现在|(?<![今明后昨])[早晚]一?[点些]|或|还是|要么|要不|每|天天"
+    r"|隔|以内|之内|期间|假期|长假|周末|年底|年末|年初(?!初?[一二三四五六七八九十])|年前|(?<![0-9一二两三四五六七八九十半])年后|年中"
+    r"|开春|入冬|上半年|下半年|季度|过年|差点|有点|某|过段|过阵|过些|些天|点多|点来|除了|待定|未定"
+)
+_ASIDE = re.compile(  # numbers of floors and people, and places with a numeral in their name
+    r"[0-9一二两三四五六七八九十]+(?:号楼|号院|楼|层|栋|单元|室|个人|位|名(?!字)|人(?!民))|三亚|三沙|五指山|四川|九江|万宁"
+)
+_ABOUT_THREE = re.compile(r"[一二两三四五六七八九](?=[一二三四五六七八九][点时])")
+_LEFT_NUMBER = re.compile(r"[0-9零二两三四五六七八九十百]")
 
 
-@dataclass(frozen=True, slots=True)
-class Rough:
-    """A part of a month: 四月初, 三月中旬, 12月. `first` and `latest` are its days, ends included."""
+def read(text: str, today: date) -> Sequence[Piece]:
+    """The pieces of what was said on `today`, in order.
 
-    first: date
-    latest: date
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A word for a part of the day."""
-
-    part: Part
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A time as said. Spoken ones count to twelve unless they say otherwise; 14:30 never does."""
-
-    hour: int
-    minute: int = 0  # below zero for 差五分
-    spoken: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A time from now: 两小时后."""
-
-    by: timedelta
+    Raises `Vague` when the phrase leaves the time open or holds a number nobody understands, `NoSuch` for a day or hour
+    that does not exist.
+    """
+    if len(text) > _LONGEST:
+        raise Vague
+    text = _prepared(text)
+    if _VAGUE.search(text):
+        raise Vague
+    scene = Scene(today)
+    left = ""
+    position = 0
+    while position < len(text):
+        end = _read_piece(text, position, scene)
+        if end == position:
+            left += text[position]
+            end += 1
+        else:
+            left += " "
+        position = end
+    if _LEFT_NUMBER.search(left) or scene.year is not None:
+        raise Vague
+    return scene.pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How long something lasts: 两个小时."""
-
-    lasts: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class To:
-    """What stands between the two ends of a range."""
-
-
-Piece = Day | Rough | Period | Clock | Later | Length | To
-
-
-@dataclass(slots=True)
-class Scene:
-    """What is known while reading on: the day it is said on, the pieces so far, and a year that waits for its day."""
-
-    today: date
-    pieces: list[Piece] = field(default_factory=list)
-    read_to: int = 0  # where the last piece ended
-    year: int | None = None
-    this_year: bool = False  # it was called 今年, which 春节 stretches
-
-    @property
-    def latest(self) -> Piece | None:
-        return self.pieces[-1] if self.pieces else None
+def _read_piece(text: str, position: int, scene: Scene) -> int:
+    """Where the piece that begins at `position` ends; `position` itself when none does."""
+    for pattern, build in _PATTERNS:
+        found = pattern.match(text, position)
+        if found is None or found.end() == position:
+            continue
+        if _ABOUT_THREE.match(text, position):
+            raise Vague  # 三四点
+        pieces = build(found, scene)
+        if pieces is not None:
+            scene.pieces.extend(pieces)
+            scene.read_to = found.end()
+            return found.end()
+    return position
 
 
-Builder = Callable[[re.Match[str], Scene], Sequence[Piece] | None]
-"""Makes the pieces of what a pattern found; None when it means something else after all."""
+def _prepared(text: str) -> str:
+    """One form for what is written in several: width, signs, blanks, 礼拜 and 星期, the older characters."""
+    text = _POLITE.sub("", plain(text).lower().translate(_TODAYS_FORM))
+    text = re.sub(r"星期|礼拜", "周", text)
+    text = re.sub(r"(?<=[0-9]);(?=[0-9])", ":", text)
+    text = re.sub(r"俩(?=小时|钟头|月|周|天)", "两个", text)
+    text = re.sub(r"[()【】\[\]<>《》“”\"'「」]", " ", text)
+    text = re.sub(r"\s*([-~—–:/])\s*", r"\1", text)
+    text = re.sub(rf"\s+(?={_CJK})|(?<={_CJK})\s+", "", text)
+    return _ASIDE.sub("·", text)
 
-Patterns = tuple[tuple[re.Pattern[str], Builder], ...]
 
-SMALL = r"(?:[二三四五六七八九]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|[零一二两三四五六七八九])"
-"""A Chinese number below a hundred."""
+def _bound(found: re.Match[str], scene: Scene) -> None:
+    """三点前, 5号以后, 三天内: right after a piece this is a bound, not a moment."""
+    if scene.pieces and scene.read_to == found.start():
+        raise Vague
 
-AFTER = r"(?:之后|以后|过后|后)"
-DASH = r"(?:一直)?(?:到|至|[-~—–]+)"
+
+def _to(_found: re.Match[str], scene: Scene) -> list[Piece] | None:
+    return [To()] if scene.pieces else None
+
+
+_PATTERNS: Patterns = (
+    *clocks.PATTERNS,
+    *days.PATTERNS,
+    (re.compile(r"(?:之|以)?[前后内](?!往)"), _bound),
+    (re.compile(r"(?:开始|起)?[,、]?(?:一直)?(?:到|至|[-~—–]+)|开始[,、]?|[,、](?=.{1,8}(?:结束|散))"), _to),
+)
