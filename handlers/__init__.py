@@ -1,0 +1,82 @@
+"""What the bot can do. The menu finds them in this order."""
+
+from dialogue.talk import House
+from dialogue.understanding import Entry
+from handlers import (
+    check_in,
+    emergency,
+    events,
+    figures,
+    linking,
+    messages_settings,
+    my_data,
+    my_events,
+    needs,
+    organise,
+    overview,
+    phones,
+    points,
+    proxies,
+    registration,
+    roles,
+    welcome,
+)
+
+HOUSE = House(
+    greet=welcome.greet,
+    help=welcome.help_out,
+    human=welcome.human,
+    puzzled=welcome.puzzled,
+    emergency=emergency.heard,
+    phone=phones.of_house,
+)
+
+_organisers = roles.holding(*roles.ORGANISERS)
+_checkers = roles.holding(*roles.CHECKERS)
+_counters = roles.holding(*roles.COUNTERS)
+
+MENU: dict[str, Entry] = {
+    "找服务点": Entry(
+        points.find,
+        ("附近的服务点", "服务点", "红雁之家", "最近的服务点", "服务站", "在哪儿", "怎么走"),
+        link="point place",
+    ),
+    "活动": Entry(
+        events.browse,
+        ("看活动", "有什么活动", "最近活动", "活动列表", "有啥活动", "私塾", "课程", "义诊", "集市"),
+        pattern=r"活动 ?(?P<rest>\d+|第\d+页)",
+        link="event",
+    ),
+    "报名": Entry(events.sign_up, ("我要报名", "参加", "报一个"), pattern=r"报名 ?(?P<rest>\d+)", link="signup"),
+    "一起报名": Entry(events.sign_up_together, ("两个人报名", "和老伴一起报名"), pattern=r"一起报名 ?(?P<rest>\d+)"),
+    "我的活动": Entry(my_events.overview, ("我报的活动", "我报名的", "我报了什么")),
+    "来": Entry(my_events.come, ("我来", "能来", "参加的"), pattern=r"来 ?(?P<rest>\d+)"),
+    "不来": Entry(
+        my_events.decline,
+        ("来不了", "不去了", "不来了", "去不了", "取消报名", "退出报名", "不参加了"),
+        pattern=r"不来 ?(?P<rest>\d+)",
+    ),
+    "登记": Entry(registration.register, ("报到", "注册", "我要登记", "党员报到")),
+    "我的事": Entry(overview.mine, ("我的", "个人中心")),
+    "签到": Entry(check_in.check_in, ("名单", "点名"), pattern=r"签到\s*(?P<rest>\S.*)"),
+    "撤销签到": Entry(check_in.undo, pattern=r"撤销签到\s*(?P<rest>\S.*)", allowed=_checkers),
+    "请假": Entry(check_in.excuse, pattern=r"请假\s*(?P<rest>\S.*)"),
+    "加人": Entry(check_in.walk_in, ("现场加人",), pattern=r"加人\s*(?P<rest>\S.*)", allowed=_checkers),
+    "人数": Entry(
+        check_in.head_count, ("清点", "现场清点"), pattern=r"(?:人数|清点)\s*(?P<rest>\S.*)", allowed=_checkers
+    ),
+    "随行": Entry(check_in.companions, pattern=r"随行\s*(?P<rest>\S.*)", allowed=_checkers),
+    "结束签到": Entry(
+        check_in.close, ("结束登记", "签到结束"), pattern=r"结束签到\s*(?P<rest>\S.*)", allowed=_checkers
+    ),
+    "发布活动": Entry(organise.create, ("新活动", "办活动", "建活动", "发活动"), allowed=_organisers),
+    "和上次一样": Entry(organise.copy_last, ("跟上次一样", "照上次办"), allowed=_organisers),
+    "发布存稿": Entry(organise.publish_draft, pattern=r"发布存稿 ?(?P<rest>\d+)", allowed=_organisers),
+    "撤回": Entry(organise.withdraw, ("撤回活动",), pattern=r"撤回 ?(?P<rest>\d+)", allowed=_organisers),
+    "改活动": Entry(organise.change, ("修改活动", "活动改时间"), pattern=r"改活动 ?(?P<rest>\d+)", allowed=_organisers),
+    "取消活动": Entry(
+        organise.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
+    ),
+    "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),
+    "统计": Entry(figures.count, ("数据", "报表", "汇总"), pattern=r"统计\s*(?P<rest>\S.*)", allowed=_counters),
+}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from dialogue import numbers, texts
 from dialogue.message import Choice
-from dialogue.questions import OneOf, Text
+from dialogue.questions import Number, OneOf, Text
 from dialogue.talk import Talk
-from handlers import roles
+from handlers import my_events, roles
 from storage import attendance, events, people
 from storage.attendance import CheckIn, Line
 from storage.audit import Actor
@@ -42,6 +42,8 @@ class _Noted:
 
 async def check_in(talk: Talk) -> None:
     """“签到”: the list. “签到 3 7 12-15”, “签到 王秀英”, “签到 1234”: note them."""
+    if not _checks(talk):
+        return talk.say("您到了跟门口的同志说一声就行，他们帮您签到，不用您自己办。", Choice("我的活动", "我的活动"))
     event, words = await _event_and_words(talk)
     if not words:
         return _show_list(talk, event, 1)
@@ -72,7 +74,9 @@ async def undo(talk: Talk) -> None:
 
 
 async def excuse(talk: Talk) -> None:
-    """“请假 5”: told beforehand that they would not come."""
+    """“请假 5”: told beforehand that they would not come. From a resident it is about themself."""
+    if not _checks(talk):
+        return await my_events.decline(talk)
     event, words = await _event_and_words(talk)
     words = words or await talk.ask("who", "谁请假？回名单上的号，或者姓名。", Text(at_most=100))
     noted = _Noted()
@@ -109,17 +113,22 @@ async def walk_in(talk: Talk) -> None:
 
 
 async def head_count(talk: Talk) -> None:
-    """“人数 9”, “随行 3”: people counted on the spot without a name; a new number replaces the one before."""
-    companions = talk.opening.text.startswith("随行")
+    """“人数 9”: people counted on the spot who gave no name; a new number replaces the one before."""
+    await _count(talk, "unnamed", "没记名的")
+
+
+async def companions(talk: Talk) -> None:
+    """“随行 3”: those who only came along."""
+    await _count(talk, "companion", "随行的")
+
+
+async def _count(talk: Talk, kind: str, what: str) -> None:
     event, words = await _event_and_words(talk)
-    number = numbers.read_count(re.sub(r"^(?:随行|清点|人数)", "", words)) if words else None
+    number = numbers.read_count(words) if words else None
     if number is None:
-        said = await talk.ask("number", "除了签到的，还清点到多少位没记名的？回一个数字。", Text(at_most=20))
-        number = numbers.read_count(said) or 0
-    kind = "companion" if companions else "unnamed"
+        number = await talk.ask("number", f"清点到{what}几位？回一个数字。", Number(at_most=2000))
     attendance.count_heads(talk.tx, event.id, kind, number, _actor(talk, event), talk.now)
-    what = "随行" if companions else "没记名的"
-    return _tell(talk, event, f"记下了：{what} {number} 位。")
+    _tell(talk, event, f"记下了：{what} {number} 位。")
 
 
 async def close(talk: Talk) -> None:
@@ -137,6 +146,10 @@ async def close(talk: Talk) -> None:
         reason = await talk.ask("reason", "一个人都没有签到。是什么原因？比如：下大雨。", Text(at_most=100))
         events.close(talk.tx, event.id, actor, talk.now, reason)
     return talk.say(f"《{event.title}》登记完了：{came + heads} 人次（签到 {came}，清点 {heads}）。辛苦了！")
+
+
+def _checks(talk: Talk) -> bool:
+    return roles.holding(*roles.CHECKERS)(talk.tx, talk.account, talk.now)
 
 
 async def _event_and_words(talk: Talk) -> tuple[Event, str]:

@@ -1,0 +1,55 @@
+"""Serves HTTP until it is told to stop, then lets what runs around it end in order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_GRACE = 10  # seconds for open requests; an open chat page would otherwise hold the stop
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises the signal again after it has stopped, and everything behind `serve()` would never run."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], None] = lambda port: None) -> None:
+    """Returns after SIGTERM or SIGINT. `started` is told the port once it is open; port 0 takes a free one.
+
+    Raises `OSError` when the address cannot be used.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=75,
+        proxy_headers=False,
+    )
+    server = _Server(config)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=1024)  # uvicorn's own would exit on a fault
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    started(listener.getsockname()[1])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
