@@ -21,7 +21,7 @@ def clock():
 @pytest.fixture
 def kind():
     """Override with `@pytest.mark.parametrize("kind", […])`."""
-    return "service"
+    return "service_verified"
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ ONE_TIME = {"/cgi-bin/message/template/subscribe"}
 CODES = {"/cgi-bin/qrcode/create"}
 
 PATHS = {
-    "unverified_subscription": EVERYONE,
-    "subscription": EVERYONE | MENU | SERVICE_MESSAGES | MEDIA | ONE_TIME,
-    "unverified_service": EVERYONE | MENU,
-    "service": EVERYONE | MENU | SERVICE_MESSAGES | MEDIA | TEMPLATES | ONE_TIME | CODES,
+    "subscription_unverified": EVERYONE,
+    "subscription_verified": EVERYONE | MENU | SERVICE_MESSAGES | MEDIA | ONE_TIME,
+    "service_unverified": EVERYONE | MENU,
+    "service_verified": EVERYONE | MENU | SERVICE_MESSAGES | MEDIA | TEMPLATES | ONE_TIME | CODES,
     "test": EVERYONE | MENU | SERVICE_MESSAGES | MEDIA | TEMPLATES | CODES,
 }
-MESSAGE_MENU = {"service"}
-PASSIVE_MEDIA = {"subscription", "service", "test"}
+MESSAGE_MENU = {"service_verified"}
+PASSIVE_MEDIA = {"subscription_verified", "service_verified", "test"}
 
 DAILY = {
     "/cgi-bin/message/custom/send": 500_000,

@@ -46,13 +46,16 @@ def text_shown(content):
     return content
 
 
-def reply_to_push(body, openid, account, may_send_media):
-    """(kind, fields) of the one message in an XML reply."""
+def root_of(body):
     try:
-        document = minidom.parseString(body)
+        return minidom.parseString(body).documentElement
     except ExpatError as fault:
         raise Bad(f"not XML: {fault}") from None
-    root = document.documentElement
+
+
+def reply_to_push(body, openid, account, may_send_media):
+    """(kind, fields) of the one message in an XML reply."""
+    root = root_of(body)
     if root.tagName != "xml":
         raise Bad("root")
     fields = {child.tagName: child for child in root.childNodes if child.nodeType == child.ELEMENT_NODE}

@@ -23,7 +23,7 @@ FAULT_TEXT = "该公众号提供的服务出现故障，请稍后再试"
 class FakeWechat:
     """`push_to` is the address of the program. In the end, `assert_content()` fails for any fault seen."""
 
-    def __init__(self, clock, *, kind="service", sleep=asyncio.sleep, aes_key=AES_KEY, attempts=3):
+    def __init__(self, clock, *, kind="service_verified", sleep=asyncio.sleep, aes_key=AES_KEY, attempts=3):
         self.clock = clock
         self.sleep = sleep
         self.kind = kind
@@ -155,8 +155,7 @@ class FakeWechat:
         return rules.reply_to_push(body, person.openid, ACCOUNT, self.kind in rights.PASSIVE_MEDIA)
 
     def _opened(self, body, nonce):
-        envelope = rules.minidom.parseString(body).documentElement
-        fields = {child.tagName: rules.inner(child) for child in envelope.childNodes}
+        fields = {child.tagName: rules.inner(child) for child in rules.root_of(body).childNodes}
         if fields["Nonce"] != nonce:
             raise rules.Bad("not the nonce of this attempt")
         signature = crypto.sha1_of(self.token, fields["TimeStamp"], nonce, fields["Encrypt"])

@@ -21,7 +21,9 @@ async def test_words_arrive_and_are_answered(program, person, desk):
     assert message.sent_at == program.wechat.clock()
 
 
-@pytest.mark.parametrize("kind", ["service", "subscription", "unverified_service", "unverified_subscription", "test"])
+@pytest.mark.parametrize(
+    "kind", ["service_verified", "subscription_verified", "service_unverified", "subscription_unverified", "test"]
+)
 async def test_every_kind_of_account_can_be_talked_to(program, person):
     await person.follows()
     await person.says("你好")
@@ -68,7 +70,7 @@ async def test_pictures_and_videos_arrive(program, person, desk):
     assert media_type == "image/jpeg"
 
 
-@pytest.mark.parametrize("kind", ["unverified_subscription"])
+@pytest.mark.parametrize("kind", ["subscription_unverified"])
 async def test_where_media_cannot_be_fetched_people_are_told_at_once(program, person, desk):
     await person.sends_voice()
     assert "请打字告诉我" in person.read

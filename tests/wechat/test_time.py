@@ -61,7 +61,7 @@ async def test_a_late_answer_arrives_by_customer_service(slow_program, wechat, p
     wechat.assert_content()
 
 
-@pytest.mark.parametrize("kind", ["unverified_subscription"])
+@pytest.mark.parametrize("kind", ["subscription_unverified"])
 async def test_without_customer_service_all_three_pushes_are_used(wechat, person, desk, clock):
     """Two pushes are left unanswered; the platform drops and repeats them, and the third brings the answer."""
     desk.gate = asyncio.Event()
@@ -79,7 +79,7 @@ async def test_without_customer_service_all_three_pushes_are_used(wechat, person
     wechat.assert_content()
 
 
-@pytest.mark.parametrize("kind", ["unverified_subscription"])
+@pytest.mark.parametrize("kind", ["subscription_unverified"])
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_after_the_last_push_the_answer_waits_for_the_next_word(
     slow_program, wechat, person, desk, clock, database, restarted

@@ -19,7 +19,7 @@ class Profile:
 
 
 _PROFILES = {
-    "service": Profile(
+    "service_verified": Profile(
         "认证服务号",
         menu=True,
         customer_service=True,
@@ -29,9 +29,9 @@ _PROFILES = {
         scene_codes=True,
         media=True,
     ),
-    "subscription": Profile("认证订阅号", menu=True, customer_service=True, one_time=True, media=True),
-    "unverified_service": Profile("未认证服务号", menu=True),
-    "unverified_subscription": Profile("未认证订阅号"),
+    "subscription_verified": Profile("认证订阅号", menu=True, customer_service=True, one_time=True, media=True),
+    "service_unverified": Profile("未认证服务号", menu=True),
+    "subscription_unverified": Profile("未认证订阅号"),
     "test": Profile(
         "测试号", menu=True, customer_service=True, templates=True, scene_codes=True, media=True, test=True
     ),
@@ -41,7 +41,7 @@ KINDS = tuple(_PROFILES)
 
 
 def profile_of(account_kind: str) -> Profile:
-    """The profile of a configured kind; `verified_service`, `personal` and the like are understood too.
+    """The profile of a configured kind; `verified_service`, `subscription`, `personal` and the like are understood too.
 
     Raises `ValueError` naming the kinds there are.
     """
@@ -50,7 +50,7 @@ def profile_of(account_kind: str) -> Profile:
     if "test" in words or "sandbox" in words:
         return _PROFILES["test"]
     if "service" in words:
-        return _PROFILES["unverified_service" if unverified else "service"]
+        return _PROFILES["service_unverified" if unverified else "service_verified"]
     if "subscription" in words or unverified:
-        return _PROFILES["unverified_subscription" if unverified else "subscription"]
+        return _PROFILES["subscription_unverified" if unverified else "subscription_verified"]
     raise ValueError(f"one of {', '.join(KINDS)}")

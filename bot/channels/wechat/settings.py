@@ -18,7 +18,7 @@ class Settings:
     token: str
     encoding_aes_key: str = ""
     previous_encoding_aes_key: str = ""  # while the key is being changed
-    account_kind: str = "service"
+    account_kind: str = "service_verified"
     api_base_url: str = "https://api.weixin.qq.com"
     reminder_template_id: str = ""  # a template of the account's category, for reminders
     reminder_template_fields: Sequence[str] = ("thing1", "time2")  # its fields, in the order to fill them

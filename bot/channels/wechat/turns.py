@@ -76,6 +76,7 @@ class Turns:
         self._sleep = sleep
         self._running: dict[str, _Running] = {}
         self._behind: set[asyncio.Task[None]] = set()
+        self._reports: set[asyncio.Task[None]] = set()
 
     async def answer(self, heard: Heard, push: str) -> Part | None:
         """What to answer within `IN_TIME`; None when the platform must be left to send the push again.
@@ -117,7 +118,9 @@ class Turns:
                 _log.warning("wechat: an owed answer could not be made: %s", type(fault).__name__)
 
     async def drain(self) -> None:
-        """Let turns that run, and answers on their way, come to an end."""
+        """Let turns that run, and answers on their way, come to an end. Reports may be lost: the message was not."""
+        for report in self._reports:
+            report.cancel()
         while pending := [running.task for running in self._running.values()] + list(self._behind):
             await asyncio.wait(pending)
 
@@ -132,7 +135,7 @@ class Turns:
                 await self._database.write(wechat.unfollowed, visit.user, now)
                 return Silence()
             case Undelivered() as report:
-                self._in_background(self._report(report))
+                self._in_background(self._report(report), self._reports)
                 return Silence()
             case Message() as message:
                 pass
@@ -221,9 +224,10 @@ class Turns:
     async def _report(self, report: Undelivered) -> None:
         state: outbox.End = "unreachable" if "block" in report.because else "refused"
         for attempt in range(_REPORT_TRIES):
+            if attempt:
+                await self._sleep(2.0**attempt)
             if await self._database.write(wechat.reported, report.platform_id, state, report.because):
                 return
-            await self._sleep(2.0**attempt)
 
     async def _done_within(self, task: "asyncio.Task[Part]", seconds: float) -> bool:
         timer = asyncio.ensure_future(self._sleep(seconds))
@@ -233,15 +237,17 @@ class Turns:
             timer.cancel()
         return task.done()
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, None], among: "set[asyncio.Task[None]] | None" = None) -> None:
         task = asyncio.create_task(work)
-        self._behind.add(task)
-        task.add_done_callback(self._over)
+        tasks = self._behind if among is None else among
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(_log_fault)
 
-    def _over(self, task: "asyncio.Task[None]") -> None:
-        self._behind.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            _log.error("wechat: work behind a turn ended: %s", type(fault).__name__)
+
+def _log_fault(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        _log.error("wechat: work behind a turn ended: %s", type(fault).__name__)
 
 
 def _result(task: "asyncio.Task[Part]") -> Part | None:
