@@ -13,6 +13,7 @@ from typing import Literal
 
 from dialogue import phrases
 from dialogue.clocks import Doubt, reckon
+from dialogue.numbers import read_number
 from dialogue.pieces import Clock, Day, Later, Length, NoSuch, Part, Period, Piece, Rough, To, Vague
 from storage.times import day_starts, local, local_date
 
@@ -47,6 +48,9 @@ def read_moment(text: str, now: datetime) -> Reading:
 
 def read_time(text: str, now: datetime, day: date, part: Part | None = None) -> Reading:
     """The same for an answer to “几点？”: `day` and `part` of the day are known unless `text` says others."""
+    hour = read_number(text)
+    if hour is not None and hour <= 24:
+        text = f"{hour}点"
     return _read(text, now, day, part)
 
 
