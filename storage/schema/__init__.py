@@ -1,6 +1,19 @@
 """Every table we keep, one module per noun. Importing this knows them all."""
 
-from storage.schema import call_list, events, exports, organisations, people, places, records, talks, wechat
+from storage.schema import (
+    call_list,
+    events,
+    exports,
+    needs,
+    organisations,
+    people,
+    places,
+    polls,
+    records,
+    talks,
+    wechat,
+    wishes,
+)
 from storage.schema.base import metadata
 
 __all__ = [
@@ -8,10 +21,13 @@ __all__ = [
     "events",
     "exports",
     "metadata",
+    "needs",
     "organisations",
     "people",
     "places",
+    "polls",
     "records",
     "talks",
     "wechat",
+    "wishes",
 ]
