@@ -136,6 +136,13 @@ _REPORTED = (
     .where(outbox_table.c.channel == "wechat", outbox_table.c.platform_id == bindparam("sent_as"))
     .where(outbox_table.c.state == "delivered")
     .values(state=bindparam("to_state"), because=bindparam("why"))
+    .returning(outbox_table.c.account_id)
+)
+_ON_ITS_WAY = (
+    select(outbox_table.c.kind)
+    .join(accounts_table, accounts_table.c.id == outbox_table.c.account_id)
+    .where(accounts_table.c.channel == "wechat", accounts_table.c.user == bindparam("who"))
+    .where(outbox_table.c.state == "sending", outbox_table.c.ended_at.is_(None))
 )
 _OWN_TABLES = (wechat_followers, wechat_windows, wechat_answers, wechat_links, wechat_late, wechat_notices)
 _FORGET = [delete(table).where(table.c.user == bindparam("who")) for table in (*_OWN_TABLES, wechat_promises)]
@@ -314,9 +321,18 @@ def drop_upload(tx: Transaction, media_id: str) -> None:
     tx.execute(_DROP_UPLOAD, {"which": media_id})
 
 
+def on_its_way(tx: Transaction, user: str) -> outbox.Kind | None:
+    """The kind of the message that delivery is sending to this person; of one account it sends one at a time."""
+    kind: outbox.Kind | None = tx.execute(_ON_ITS_WAY, {"who": user}).scalar()
+    return kind
+
+
 def reported(tx: Transaction, platform_id: str, state: outbox.End, because: str) -> bool:
     """The platform says later that a message did not arrive. False when no delivered message has this id."""
-    return bool(tx.execute(_REPORTED, {"sent_as": platform_id, "to_state": state, "why": because[:120]}).rowcount)
+    row = tx.execute(_REPORTED, {"sent_as": platform_id, "to_state": state, "why": because[:120]}).first()
+    if row is not None and state == "unreachable":
+        accounts.lost(tx, row.account_id, because)
+    return row is not None
 
 
 def unfollowed(tx: Transaction, user: str, now: datetime) -> None:

@@ -33,7 +33,6 @@ def aes_key(kind):
 async def wechat(clock, kind, aes_key):
     async with FakeWechat.open(clock, kind=kind, aes_key=aes_key) as server:
         yield server
-        await server.settled()
     server.assert_content()
 
 

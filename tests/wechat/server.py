@@ -34,7 +34,7 @@ class FakeWechat:
         self.base_url = ""
         self.faults = []
         self.followers = {}
-        self.reports = set()  # tasks that push results
+        self.reports = []  # results of template messages, not pushed yet
         self.ledger = Ledger(clock)
         self.api = Api(self)
         self.session = None
@@ -61,8 +61,6 @@ class FakeWechat:
             try:
                 yield server
             finally:
-                for task in list(server.reports):
-                    task.cancel()
                 await runner.cleanup()
 
     def fault(self, what):
@@ -165,9 +163,7 @@ class FakeWechat:
 
     def later_report(self, person, number, status):
         fields = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "MsgID": number, "Status": status}
-        task = asyncio.ensure_future(self.push(person, fields))
-        self.reports.add(task)
-        task.add_done_callback(self.reports.discard)
+        self.reports.append((person, fields))
 
     async def answered(self):
         """Wait until one more attempt got an answer, good or bad."""
@@ -175,8 +171,9 @@ class FakeWechat:
             await self._answers.acquire()
 
     async def settled(self):
+        """Report what became of the template messages."""
         while self.reports:
-            await asyncio.wait(list(self.reports))
+            await self.push(*self.reports.pop(0))
 
     async def verify(self, echostr="4375120948345356249", **changed):
         """The console's question whether the address is ours: status and body."""

@@ -7,8 +7,8 @@ import pytest
 from bot.channels import NotNow, Rejected, TryLater, Unreachable, Unsure
 from bot.channels.wechat import promises, verdicts
 from bot.channels.wechat.verdicts import Verdict
-from dialogue.message import Choice, File, Reply, Venue
-from storage import files, outbox, wechat_promises
+from dialogue.message import Choice, File, Reply, Venue, encoded
+from storage import accounts, delivery, files, outbox, wechat_promises
 from storage import wechat as kept
 from storage.geography import Place
 from tests.wechat import rights
@@ -24,6 +24,16 @@ REMINDER = Reply("提醒您：12月8日（周一）下午2点30分，春园社�
 
 async def left(database, clock):
     return await database.read(kept.left, "o_wang", clock())
+
+
+async def sending(database, clock, kind):
+    """A row of this kind is on its way, as delivery has it while it calls the channel."""
+    account = await database.read(accounts.find, "wechat", "o_wang")
+    planned = outbox.Planned(kind, "k", encoded(REMINDER), clock(), account_id=account.id, channel="wechat")
+    await database.write(outbox.plan, planned, clock())
+    clock.jump(hours=3)  # past the midday rest
+    [due] = (await database.write(delivery.turn, "wechat", (), 5, clock())).due
+    return due
 
 
 # -- customer service
@@ -227,15 +237,22 @@ class TestTemplates:
     ):
         await person.says("你好")
         person.blocks = True
-        account = await database.read(lambda tx: tx.connection.exec_driver_sql("SELECT id FROM accounts").scalar())
-        planned = outbox.Planned("alert", "k", "{}", clock(), account_id=account, channel="wechat")
-        await database.write(outbox.plan, planned, clock())
-        [due] = await database.write(outbox.turn, "wechat", (), 5, clock())
+        due = await sending(database, clock, "reminder")
         sent_as = await program.channel.send("o_wang", REMINDER)
         await database.write(outbox.settle, outbox.Ended(due.id, "delivered", "", sent_as), clock())
         await program.wechat.settled()
         await database.write(lambda tx: None)  # the writer works in order: the report is noted now
         assert await database.read(outbox.states) == {"unreachable": 1}
+        assert not (await database.read(accounts.find, "wechat", "o_wang")).reachable
+
+    @pytest.mark.parametrize("kind_of_row", ["broadcast", "notice", "alert"])
+    async def test_what_follows_from_nothing_the_person_did_is_no_template_message(
+        self, program, person, database, clock, kind_of_row
+    ):
+        await person.says("你好")
+        await sending(database, clock, kind_of_row)
+        await program.channel.send("o_wang", REMINDER)
+        assert person.last[0] == "msgmenu"
 
 
 # -- one-time subscription
@@ -266,6 +283,14 @@ class TestConsents:
         assert person.last == ("one-time", {"title": "红雁提醒", "content": REMINDER.text + "\n1 来　2 不来"})
         with pytest.raises(NotNow):
             await program.channel.send("o_wang", REMINDER)
+
+    async def test_a_consent_is_kept_for_what_it_was_given_for(self, program, person, database, clock):
+        await person.says("你好")
+        await consented(program, person, database, clock)
+        await sending(database, clock, "broadcast")
+        await program.channel.send("o_wang", NEWS)
+        assert person.last[0] == "text"
+        assert await database.read(wechat_promises.unused, "o_wang") == 1
 
     async def test_who_does_not_agree_is_not_reminded(self, program, person, database, clock):
         status, page = await consented(program, person, database, clock, agrees=False)

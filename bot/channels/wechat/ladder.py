@@ -18,12 +18,20 @@ from bot.channels.wechat.verdicts import Verdict
 from dialogue.message import Reply, encoded
 from storage import wechat, wechat_promises
 from storage.database import Database, StorageFault
+from storage.outbox import LANES, Kind
 from storage.wechat import Spent
 
 _KEPT_FOR_ANSWERS = 1  # of the messages of a window, for an answer that comes late
 _SHORT = 10  # characters of a `thing` after the platform refused a longer one
 
 _WAYS: tuple[Way, ...] = ("consent", "template", "customer service")
+# A consent is for the reminder it was given for, and a template for what follows from something the person did:
+# an account that uses either for news loses it.
+_CARRIES: dict[Way, frozenset[Kind]] = {
+    "consent": frozenset({"reminder", "change", "promotion"}),
+    "template": frozenset({"reminder", "change", "promotion", "need"}),
+    "customer service": frozenset(LANES),
+}
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +52,9 @@ class Ladder:
         """As `Channel.send`; raises `UploadGone` too."""
         self._standing.raise_while_paused()
         not_following, waits = False, list[float]()
+        kind = await self._database.read(wechat.on_its_way, user)
         for way in _WAYS:
-            if not self._standing.may(way):
+            if not self._standing.may(way) or (kind is not None and kind not in _CARRIES[way]):
                 continue
             if seconds := self._standing.seconds_closed(way):
                 waits.append(seconds)
