@@ -1,0 +1,1 @@
+"""What others would use: the same work on their own machinery."""
