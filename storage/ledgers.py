@@ -96,11 +96,9 @@ _FACTS = select(
     .outerjoin(organisations, organisations.c.id == events.c.organisation_id)
     .outerjoin(service_points, service_points.c.id == events.c.point_id)
 )
-_held = and_(
-    events.c.state == "held", events.c.starts_at >= bindparam("begins"), events.c.starts_at < bindparam("ends")
-)
+HELD = and_(events.c.state == "held", events.c.starts_at >= bindparam("begins"), events.c.starts_at < bindparam("ends"))
 _ONE = _FACTS.where(events.c.id == bindparam("event"))
-_HELD = _FACTS.where(_held).order_by(events.c.starts_at, events.c.id)
+_HELD = _FACTS.where(HELD).order_by(events.c.starts_at, events.c.id)
 _CO_HOSTS = (
     select(co_hosts.c.event_id, organisations.c.name)
     .select_from(
@@ -111,10 +109,10 @@ _CO_HOSTS = (
     .order_by(organisations.c.id)
 )
 _CO_HOSTS_OF_ONE = _CO_HOSTS.where(events.c.id == bindparam("event"))
-_CO_HOSTS_OF_HELD = _CO_HOSTS.where(_held)
+_CO_HOSTS_OF_HELD = _CO_HOSTS.where(HELD)
 _SAMPLES = select(exists().where(events.c.is_sample))
 
-_PERSON = (people_table.c.uid, people_table.c.name, people_table.c.phone)
+PERSON = (people_table.c.uid, people_table.c.name, people_table.c.phone)
 _had_a_place = and_(
     sign_ups.c.joined_at <= events.c.starts_at,
     or_(
@@ -126,7 +124,7 @@ _EXPECTED = (
     select(
         sign_ups.c.number,
         sign_ups.c.person_id,
-        *_PERSON,
+        *PERSON,
         people_table.c.party,
         people_table.c.residence,
         communities.c.display_name.label("community"),
@@ -143,7 +141,7 @@ _RECORDED = (
     select(
         attendances.c.list_number,
         attendances.c.person_id,
-        *_PERSON,
+        *PERSON,
         attendances.c.party_member,
         attendances.c.residence,
         communities.c.display_name.label("community"),
@@ -176,7 +174,7 @@ _CAME = (
         events.c.title,
         events.c.type,
         attendances.c.person_id,
-        *_PERSON,
+        *PERSON,
         attendances.c.party_member,
         attendances.c.residence,
         communities.c.display_name.label("community"),
@@ -189,7 +187,7 @@ _CAME = (
         .join(people_table, people_table.c.id == attendances.c.person_id)
         .outerjoin(communities, communities.c.code == attendances.c.community_code)
     )
-    .where(_held, attendances.c.state == "attended", attendances.c.undone_at.is_(None))
+    .where(HELD, attendances.c.state == "attended", attendances.c.undone_at.is_(None))
     .order_by(events.c.starts_at, events.c.id, attendances.c.came_at, attendances.c.id)
 )
 _COUNTED = (
@@ -202,7 +200,7 @@ _COUNTED = (
         func.sum(head_counts.c.people).label("people"),
     )
     .select_from(events.join(head_counts, head_counts.c.event_id == events.c.id))
-    .where(_held, head_counts.c.undone_at.is_(None))
+    .where(HELD, head_counts.c.undone_at.is_(None))
     .group_by(events.c.id)
     .order_by(events.c.starts_at, events.c.id)
 )
@@ -237,13 +235,13 @@ def roll(tx: Transaction, event_id: int, *, masked: bool = True) -> list[RollEnt
     """
     entries: dict[int, RollEntry] = {}
     for row in tx.execute(_EXPECTED, {"event": event_id}):
-        name, phone = _called(tx, row, masked)
+        name, phone = called(tx, row, masked=masked)
         member = people.party_of(tx, row.uid, row.party).member == "yes"
         entries[row.person_id] = RollEntry(
             row.number, name, phone, member, row.residence, row.community or "", True, None, None, None, False
         )
     for row in tx.execute(_RECORDED, {"event": event_id}):
-        name, phone = _called(tx, row, masked)
+        name, phone = called(tx, row, masked=masked)
         before = entries.get(row.person_id)
         entries[row.person_id] = RollEntry(
             number=before.number if before else row.number or row.list_number or 0,
@@ -265,7 +263,7 @@ def came(tx: Transaction, begins: datetime, ends: datetime, *, masked: bool = Tr
     """Every coming of the period, then what was counted on the spot at each event. Read as it is fetched."""
     period = {"begins": begins, "ends": ends}
     for row in tx.connection.execute(_CAME, period, execution_options={"yield_per": 1000}):
-        name, phone = _called(tx, row, masked)
+        name, phone = called(tx, row, masked=masked)
         yield Came(
             event_number=row.number or "",
             starts_at=row.starts_at,
@@ -306,9 +304,41 @@ def _facts(row: Any, co_hosting: list[str]) -> EventFacts:
     )
 
 
-def _called(tx: Transaction, row: Any, masked: bool) -> tuple[str, str]:
+def called(tx: Transaction, row: Any, *, masked: bool) -> tuple[str, str]:
     """Name and phone of a person's row, as the reader may see them."""
     if row.name is None:
         return NAMELESS, ""
     name, phone = people.opened(tx, row.uid, row.name, row.phone)
     return (mask_name(name), mask_phone(phone)) if masked else (name, phone)
+
+
+_TOOK_PART = (
+    select(attendances.c.person_id)
+    .select_from(events.join(attendances, attendances.c.event_id == events.c.id))
+    .where(HELD, attendances.c.state == "attended", attendances.c.undone_at.is_(None))
+    .distinct()
+)
+
+
+def took_part(tx: Transaction, begins: datetime, ends: datetime) -> set[int]:
+    """The persons who came by name to something held in the period."""
+    return set(tx.execute(_TOOK_PART, {"begins": begins, "ends": ends}).scalars())
+
+
+_CAME_TO = (
+    select(events.c.id)
+    .select_from(events.join(attendances, attendances.c.event_id == events.c.id))
+    .where(
+        HELD,
+        attendances.c.person_id == bindparam("person"),
+        attendances.c.state == "attended",
+        attendances.c.undone_at.is_(None),
+    )
+)
+
+
+def came_to(tx: Transaction, person_id: int, begins: datetime, ends: datetime) -> list[EventFacts]:
+    """What the person came to by name, in order of time."""
+    period = {"begins": begins, "ends": ends}
+    mine = set(tx.execute(_CAME_TO, {**period, "person": person_id}).scalars())
+    return [event for event in held_events(tx, begins, ends) if event.id in mine]

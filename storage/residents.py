@@ -1,0 +1,128 @@
+"""Everyone registered, as lists of staff show them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from storage import people
+from storage.database import Transaction
+from storage.ledgers import PERSON, called
+from storage.refusals import NotFound
+from storage.schema.organisations import organisations
+from storage.schema.people import people as people_table
+from storage.schema.places import communities, service_points
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A registered person as a ledger shows them. Dates and place are those of today."""
+
+    id: int
+    name: str
+    phone: str
+    member: bool
+    member_type: str | None
+    verification: str
+    home_branch: str
+    residence: str | None
+    origin: str
+    arrives_on: date | None
+    leaves_on: date | None
+    community_code: str | None
+    community: str
+    estate: str
+    point: str
+    host_branch_id: int | None
+    host_branch: str
+    party_group: str
+    registered_at: datetime
+
+    def is_in_town(self, day: date) -> bool:
+        """在琼: who lives here all year, and a seasonal resident between the two dates of the stay."""
+        return self.was_in_town(day, day)
+
+    def was_in_town(self, first: date, last: date) -> bool:
+        if self.residence != "seasonal":
+            return True
+        if self.arrives_on is None or self.arrives_on > last:
+            return False
+        return self.leaves_on is None or self.leaves_on >= first
+
+
+_RESIDENTS = (
+    select(
+        people_table.c.id,
+        *PERSON,
+        people_table.c.party,
+        people_table.c.verification,
+        people_table.c.residence,
+        people_table.c.origin,
+        people_table.c.arrives_on,
+        people_table.c.leaves_on,
+        people_table.c.community_code,
+        communities.c.display_name.label("community"),
+        people_table.c.estate,
+        service_points.c.name.label("point"),
+        people_table.c.host_branch_id,
+        organisations.c.name.label("host_branch"),
+        people_table.c.party_group,
+        people_table.c.created_at,
+    )
+    .select_from(
+        people_table.outerjoin(communities, communities.c.code == people_table.c.community_code)
+        .outerjoin(service_points, service_points.c.id == people_table.c.point_id)
+        .outerjoin(organisations, organisations.c.id == people_table.c.host_branch_id)
+    )
+    .where(people_table.c.state == "active")
+    .order_by(people_table.c.id)
+)
+_RESIDENT = _RESIDENTS.where(people_table.c.id == bindparam("person"))
+_COMMUNITY_NAMES = select(communities.c.code, communities.c.display_name).order_by(communities.c.code)
+
+
+def everyone(tx: Transaction, *, masked: bool = True) -> Iterator[Resident]:
+    """Everyone registered and neither merged nor erased."""
+    for row in tx.connection.execute(_RESIDENTS, execution_options={"yield_per": 1000}):
+        yield _resident(tx, row, masked=masked)
+
+
+def _resident(tx: Transaction, row: Any, *, masked: bool) -> Resident:
+    name, phone = called(tx, row, masked=masked)
+    party = people.party_of(tx, row.uid, row.party)
+    return Resident(
+        id=row.id,
+        name=name,
+        phone=phone,
+        member=party.member == "yes",
+        member_type=party.member_type,
+        verification=row.verification,
+        home_branch=party.home_branch or "",
+        residence=row.residence,
+        origin=row.origin or "",
+        arrives_on=row.arrives_on,
+        leaves_on=row.leaves_on,
+        community_code=row.community_code,
+        community=row.community or "",
+        estate=row.estate or "",
+        point=row.point or "",
+        host_branch_id=row.host_branch_id,
+        host_branch=row.host_branch or "",
+        party_group=row.party_group or "",
+        registered_at=row.created_at,
+    )
+
+
+def one(tx: Transaction, person_id: int) -> Resident:
+    """One person, unmasked: for a paper handed to themself. Raises `NotFound`."""
+    row = tx.execute(_RESIDENT, {"person": person_id}).first()
+    if row is None:
+        raise NotFound("居民")
+    return _resident(tx, row, masked=False)
+
+
+def community_names(tx: Transaction) -> dict[str, str]:
+    """Display names by code, in the order of codes."""
+    return {row.code: row.display_name for row in tx.execute(_COMMUNITY_NAMES)}
