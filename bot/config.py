@@ -73,6 +73,9 @@ class WechatSection(_Section, frozen=True):
     account_kind: str = "service_verified"
     api_base_url: str = "https://api.weixin.qq.com"
     reminder_template_id: str = ""
+    reminder_template_fields: tuple[str, ...] = ("thing1", "time2")
+    subscription_template_id: str = ""
+    link_choices: bool = True
 
     def __repr__(self) -> str:
         return f"WechatSection(enabled={self.enabled}, account_kind={self.account_kind!r})"

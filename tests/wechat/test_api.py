@@ -10,7 +10,8 @@ from bot.channels.wechat import menu
 from bot.channels.wechat.api import Api, ApiRefusal, NoAnswer, NotSent
 from bot.channels.wechat.check import limits, problems
 from bot.channels.wechat.profiles import KINDS, profile_of
-from bot.channels.wechat.settings import Settings
+from bot.channels.wechat.settings import Settings, from_section
+from bot.config import WechatSection, WrongSettings
 from tests.wechat import rights
 from tests.wechat.program import BUTTONS, settings_for
 
@@ -248,3 +249,43 @@ async def test_an_address_that_is_not_let_in_is_shown(wechat, clock):
 def test_an_unverified_account_is_told_everything_it_cannot_do():
     settings = Settings("wx1", "s", "token", "a" * 43, account_kind="subscription_unverified")
     assert len(limits(settings, "https://hy.example")) == 5
+
+
+# -- settings
+
+
+GOOD = {"app_id": "wx1", "app_secret": "secret", "token": "token", "encoding_aes_key": "a" * 43}
+
+
+def test_a_complete_section_is_an_account():
+    settings = from_section(WechatSection(**GOOD))
+    assert settings.profile.name == "认证服务号"
+    assert len(settings.ciphers()) == 1
+    assert "secret" not in repr(settings)
+    assert "a" * 43 not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"app_id": ""},
+        {"app_secret": ""},
+        {"token": "ab"},
+        {"token": "红雁红雁"},
+        {"encoding_aes_key": "a" * 44},
+        {"encoding_aes_key": "a" * 42 + "="},
+        {"previous_encoding_aes_key": "short"},
+        {"account_kind": "enterprise"},
+        {"api_base_url": "api.weixin.qq.com"},
+        {"reminder_template_fields": ("什么",)},
+    ],
+    ids=lambda changed: "-".join(map(str, next(iter(changed.items()))))[:40],
+)
+def test_a_wrong_setting_is_an_error_that_names_it_before_anything_starts(changed):
+    with pytest.raises(WrongSettings, match=f"^wechat.{next(iter(changed))}: "):
+        from_section(WechatSection(**{**GOOD, **changed}))
+
+
+def test_a_previous_key_without_a_new_one_is_an_error():
+    with pytest.raises(WrongSettings, match=r"^wechat\.encoding_aes_key: "):
+        from_section(WechatSection(**{**GOOD, "encoding_aes_key": "", "previous_encoding_aes_key": "a" * 43}))

@@ -1,12 +1,13 @@
 """The account as it is set up: section `[wechat]`, and what it takes from the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.channels.wechat.crypto import Cipher, is_aes_key
 from bot.channels.wechat.profiles import Profile, profile_of
 from bot.channels.wechat.templates import kind_of
+from bot.config import WechatSection, WrongSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +15,10 @@ class Settings:
     """One account. Without `encoding_aes_key` it speaks the plain mode, meant for test accounts."""
 
     app_id: str
-    app_secret: str
-    token: str
-    encoding_aes_key: str = ""
-    previous_encoding_aes_key: str = ""  # while the key is being changed
+    app_secret: str = field(repr=False)
+    token: str = field(repr=False)
+    encoding_aes_key: str = field(default="", repr=False)
+    previous_encoding_aes_key: str = field(default="", repr=False)  # while the key is being changed
     account_kind: str = "service_verified"
     api_base_url: str = "https://api.weixin.qq.com"
     reminder_template_id: str = ""  # a template of the account's category, for reminders
@@ -38,6 +39,26 @@ class Settings:
     @property
     def replay_window(self) -> timedelta:
         return timedelta(seconds=self.replay_window_seconds)
+
+
+def from_section(section: WechatSection) -> Settings:
+    """Raises `WrongSettings` for the first thing that cannot work."""
+    settings = Settings(
+        app_id=section.app_id,
+        app_secret=section.app_secret,
+        token=section.token,
+        encoding_aes_key=section.encoding_aes_key,
+        previous_encoding_aes_key=section.previous_encoding_aes_key,
+        account_kind=section.account_kind,
+        api_base_url=section.api_base_url,
+        reminder_template_id=section.reminder_template_id,
+        reminder_template_fields=section.reminder_template_fields,
+        subscription_template_id=section.subscription_template_id,
+        link_choices=section.link_choices,
+    )
+    for key, form in wrong(settings):
+        raise WrongSettings(f"wechat.{key}: {form}")
+    return settings
 
 
 def wrong(settings: Settings) -> list[tuple[str, str]]:
