@@ -122,6 +122,8 @@ class Settled:
         if pending.start is None:
             day = pending.day or local_date(said.at)
             return _usable(read_time(said.text, said.at, day, pending.part), said.at)
+        if said.picked:
+            return _usable(self._answered(said), said.at)
         text = _CORRECTION.sub("", said.text)
         reading = read_time(text, said.at, pending.day or local_date(pending.start))
         if reading.outcome == "ask_time" and reading.part and reading.day == pending.day:

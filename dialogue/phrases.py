@@ -75,7 +75,7 @@ def _read_piece(text: str, position: int, scene: Scene) -> int:
 def _prepared(text: str) -> str:
     """One form for what is written in several: width, signs, blanks, 礼拜 and 星期, the older characters."""
     text = _POLITE.sub("", plain(text).lower().translate(_TODAYS_FORM))
-    text = re.sub(r"星期|礼拜", "周", text)
+    text = re.sub(r"星期|[礼里理]拜", "周", text)
     text = re.sub(r"(?<=[0-9]);(?=[0-9])", ":", text)
     text = re.sub(r"俩(?=小时|钟头|月|周|天)", "两个", text)
     text = re.sub(r"[()【】\[\]<>《》“”\"'「」]", " ", text)
