@@ -1,0 +1,46 @@
+"""The communities and villages of the district, and which one a person means."""
+
+from dataclasses import dataclass
+
+from pypinyin import lazy_pinyin
+from sqlalchemy import bindparam, select
+
+from storage.database import Transaction
+from storage.schema.places import communities as table
+
+
+@dataclass(slots=True)
+class Community:
+    code: str
+    official_name: str
+    display_name: str
+    short_name: str
+
+
+_COLUMNS = (table.c.code, table.c.official_name, table.c.display_name, table.c.short_name)
+_ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.code)
+_GET = select(*_COLUMNS).where(table.c.code == bindparam("code"))
+
+
+def active(tx: Transaction) -> list[Community]:
+    return [Community(*row) for row in tx.execute(_ACTIVE)]
+
+
+def get(tx: Transaction, code: str) -> Community | None:
+    row = tx.execute(_GET, {"code": code}).first()
+    return None if row is None else Community(*row)
+
+
+def find(tx: Transaction, text: str) -> list[Community]:
+    """Which ones `text` may mean: those it names in full, else those it holds the short name of, else by sound."""
+    everyone = active(tx)
+    said = text.strip()
+    if exact := [each for each in everyone if said in (each.display_name, each.official_name, each.short_name)]:
+        return exact
+    if held := [each for each in everyone if each.short_name in said]:
+        longest = max(len(each.short_name) for each in held)
+        return [each for each in held if len(each.short_name) == longest]
+    if len(said) > 1 and (begun := [each for each in everyone if said in each.display_name]):
+        return begun
+    spoken = "".join(lazy_pinyin(said)).lower().replace(" ", "").removesuffix("shequ")
+    return [each for each in everyone if spoken and spoken == "".join(lazy_pinyin(each.short_name))]

@@ -1,0 +1,206 @@
+"""Persons: one row per human being, with what is personal sealed, and found again by keyed hashes."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from storage import person_keys
+from storage.database import Transaction
+from storage.refusals import NotFound, ThirdOnOnePhone
+from storage.schema.people import people as table
+from storage.schema.people import person_keys as keys_table
+
+Member = Literal["yes", "no", "undeclared"]
+
+
+@dataclass(slots=True)
+class Party:
+    """What a person stated of the Party, sealed as a whole (care.md: treated as sensitive)."""
+
+    member: Member = "undeclared"
+    home_branch: str = ""
+    member_type: str | None = None  # decided by staff, never by the program
+
+
+@dataclass(slots=True, kw_only=True)
+class Facts:
+    """What is stated of a person. Changing a value here is changing it in the row."""
+
+    name: str
+    phone: str | None = None
+    party: Party = field(default_factory=Party)
+    residence: str | None = None  # seasonal, local
+    origin: str | None = None
+    arrives_on: date | None = None
+    leaves_on: date | None = None
+    community_code: str | None = None
+    estate: str | None = None
+    point_id: int | None = None
+    salutation: str | None = None
+    birth_year: int | None = None
+    host_branch_id: int | None = None
+    party_group: str | None = None
+    verification: str = "self_reported"
+    shows_membership: bool = False
+    messages: str = "all"  # all, point, own, none
+    added_by: int | None = None
+    is_sample: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Person(Facts):
+    id: int
+    uid: str
+    state: str  # active, merged, anonymised
+    merged_into: int | None = None
+
+
+_PLAIN = (
+    "residence origin arrives_on leaves_on community_code estate point_id salutation birth_year host_branch_id "
+    "party_group verification shows_membership messages added_by is_sample"
+).split()
+_KEPT = (*_PLAIN, "id", "uid", "state", "merged_into")
+_COLUMNS = (table.c.name, table.c.phone, table.c.party, *(table.c[name] for name in _KEPT))
+_GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+_WITH_KEY = (
+    select(*_COLUMNS)
+    .join(keys_table, keys_table.c.person_id == table.c.id)
+    .where(keys_table.c.key == bindparam("search_key"), table.c.state == "active")
+    .order_by(table.c.id)
+    .limit(bindparam("at_most"))
+)
+_SAME = select(*_COLUMNS).where(table.c.person_key == bindparam("same_key"), table.c.state == "active")
+_ADD = insert(table).returning(table.c.id)
+_CHANGE = update(table).where(table.c.id == bindparam("person"))
+_ADD_KEY = insert(keys_table)
+_DROP_KEYS = delete(keys_table).where(keys_table.c.person_id == bindparam("person"))
+_CONTACT = update(table).where(table.c.id == bindparam("person")).values(last_contact_at=bindparam("now"))
+
+
+def find(tx: Transaction, person_id: int | None) -> Person | None:
+    """The person, following a merge; None when there is none, or no longer."""
+    row = None if person_id is None else tx.execute(_GET, {"id": person_id}).first()
+    if row is None or row.state == "anonymised":
+        return None
+    if row.state == "merged":
+        return find(tx, row.merged_into)
+    return _person(tx, row)
+
+
+def get(tx: Transaction, person_id: int) -> Person:
+    """Raises `NotFound`."""
+    person = find(tx, person_id)
+    if person is None:
+        raise NotFound("人")
+    return person
+
+
+def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool = False) -> int:
+    """Keep a new person. Raises `ThirdOnOnePhone` unless staff looked at it (domain 4.2.2)."""
+    if facts.phone and not checked_by_staff and len(with_phone(tx, facts.phone)) >= 2:
+        raise ThirdOnOnePhone
+    uid = secrets.token_hex(12)
+    row = {name: getattr(facts, name) for name in _PLAIN} | _sealed(tx, uid, facts)
+    person_id = int(tx.execute(_ADD, {**row, "uid": uid, "state": "active", "created_at": now}).scalar_one())
+    _index(tx, person_id, facts)
+    return person_id
+
+
+def change(tx: Transaction, person: Person, now: datetime) -> None:
+    """Keep `person` as it is now. Whoever calls it notes in the audit log what was changed by staff."""
+    row = {name: getattr(person, name) for name in _PLAIN} | _sealed(tx, person.uid, person)
+    tx.execute(_CHANGE.values(**row, last_contact_at=now), {"person": person.id})
+    tx.execute(_DROP_KEYS, {"person": person.id})
+    _index(tx, person.id, person)
+
+
+def same(tx: Transaction, phone: str, name: str) -> Person | None:
+    """The person with this phone and this name: the identity of domain 4.2.2."""
+    row = tx.execute(_SAME, {"same_key": _identity(tx, phone, name)}).first()
+    return None if row is None else _person(tx, row)
+
+
+def with_phone(tx: Transaction, phone: str) -> list[Person]:
+    return _by_key(tx, "phone", phone) if phone else []
+
+
+def search(tx: Transaction, text: str, at_most: int = 20) -> list[Person]:
+    """Who is meant by a name or part of one, pinyin or its initials, a phone or its last four digits."""
+    for kind, word in person_keys.read(text):
+        if found := _by_key(tx, kind, word, at_most):
+            return found
+    return []
+
+
+def add_by_staff(tx: Transaction, name: str, phone: str | None, staff_id: int, now: datetime) -> int:
+    """Someone without an account, noted down by staff (domain 4.2.2)."""
+    known = same(tx, phone, name) if phone else None
+    if known is not None:
+        return known.id
+    return add(tx, Facts(name=name, phone=phone, added_by=staff_id), now, checked_by_staff=True)
+
+
+def add_companion(tx: Transaction, name: str, of: Person, now: datetime) -> int:
+    """A spouse or friend who comes along: the name alone, on the phone of who brings them."""
+    facts = Facts(name=name, phone=of.phone, residence=of.residence, community_code=of.community_code)
+    facts.point_id, facts.added_by, facts.is_sample = of.point_id, of.id, of.is_sample
+    return add(tx, facts, now)
+
+
+def is_in_town(person: Facts, day: date) -> bool:
+    """Derived from the dates of the stay. Who lives here all year always is."""
+    if person.residence != "seasonal":
+        return True
+    return (person.arrives_on is None or person.arrives_on <= day) and (
+        person.leaves_on is None or day <= person.leaves_on
+    )
+
+
+def is_seasonal_member(person: Facts) -> bool:
+    return person.residence == "seasonal" and person.party.member == "yes"
+
+
+def opened(tx: Transaction, uid: str, name: bytes, phone: bytes | None) -> tuple[str, str | None]:
+    """Name and phone as a list has read them, sealed, from the row of a person who is not anonymised."""
+    plain = tx.vault.open(name, f"people.name|{uid}")
+    return plain, None if phone is None else tx.vault.open(phone, f"people.phone|{uid}")
+
+
+def party_of(tx: Transaction, uid: str, party: bytes | None) -> Party:
+    if party is None:
+        return Party()
+    return msgspec.json.decode(tx.vault.open(party, f"people.party|{uid}"), type=Party)
+
+
+def _person(tx: Transaction, row: Any) -> Person:
+    values = {name: getattr(row, name) for name in _KEPT}
+    name, phone = opened(tx, row.uid, row.name, row.phone)
+    return Person(name=name, phone=phone, party=party_of(tx, row.uid, row.party), **values)
+
+
+def _sealed(tx: Transaction, uid: str, facts: Facts) -> dict[str, Any]:
+    party = msgspec.json.encode(facts.party).decode()
+    return {
+        "name": tx.vault.seal(facts.name, f"people.name|{uid}"),
+        "phone": tx.vault.seal(facts.phone, f"people.phone|{uid}") if facts.phone else None,
+        "party": tx.vault.seal(party, f"people.party|{uid}"),
+        "person_key": _identity(tx, facts.phone, facts.name) if facts.phone else None,
+    }
+
+
+def _identity(tx: Transaction, phone: str, name: str) -> bytes:
+    return tx.vault.lookup("person", f"{phone}|{name}")
+
+
+def _index(tx: Transaction, person_id: int, facts: Facts) -> None:
+    keys = {tx.vault.lookup(kind, word) for kind, word in person_keys.of(facts.name, facts.phone)}
+    tx.execute(_ADD_KEY, [{"key": key, "person_id": person_id} for key in sorted(keys)])
+
+
+def _by_key(tx: Transaction, kind: str, word: str, at_most: int = 20) -> list[Person]:
+    wanted = {"search_key": tx.vault.lookup(kind, word), "at_most": at_most}
+    return [_person(tx, row) for row in tx.execute(_WITH_KEY, wanted).all()]
