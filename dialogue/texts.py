@@ -59,6 +59,11 @@ def spoken_phone(phone: str) -> str:
     return f"{phone[:3]} {phone[3:7]} {phone[7:]}" if len(phone) == 11 and phone.isdecimal() else phone
 
 
+def spoken_number(number: str) -> str:
+    """第128号, of XQ2026-0128."""
+    return f"第{int(number.rpartition('-')[2])}号"
+
+
 def moment(when: datetime) -> str:
     """12月8日（周二）下午2点30分."""
     return f"{day(when)}{clock(when)}"
@@ -211,3 +216,58 @@ def _(_far: refusals.OutOfReach) -> str:
 @sentence.register
 def _(_none: refusals.NothingToCheck) -> str:
     return "现在没有要您签到的活动。活动开始前一小时到结束后一天都能签。要补以前的，请点长来办。"
+
+
+@sentence.register
+def _(no: refusals.NotNow) -> str:
+    return f"{spoken_number(no.number)}现在是“{no.stage}”，这一步办不了。"
+
+
+@sentence.register
+def _(own: refusals.OwnFollowUp) -> str:
+    return f"{spoken_number(own.number)}是您办的，回访要换一位同志来问。"
+
+
+@sentence.register
+def _(stands: refusals.RulingStands) -> str:
+    return f"{spoken_number(stands.number)}已经终审，不能再退。"
+
+
+@sentence.register
+def _(long: refusals.PauseTooLong) -> str:
+    if long.latest is None:
+        return "暂停加起来最多 10 个工作日，已经用完了，不能再停。"
+    return f"暂停加起来最多 10 个工作日，这次最晚到 {long.latest.month}月{long.latest.day}日。请换一个日子。"
+
+
+@sentence.register
+def _(late: refusals.TooLateToReopen) -> str:
+    return f"{spoken_number(late.number)}办结超过 {late.days} 天了。请回“说难处”再说一次，我会连到原来那件。"
+
+
+@sentence.register
+def _(early: refusals.NotInquired) -> str:
+    return (
+        f"{spoken_number(early.number)}还没有回访结果，不能办结。"
+        f"打不通要在 {early.wanted} 个不同的日子都打过，现在是 {early.days} 天。"
+    )
+
+
+@sentence.register
+def _(taken: refusals.WishTaken) -> str:
+    return f"心愿{spoken_number(taken.number)}已经有人认领了，谢谢您。回“微心愿”看看别的。"
+
+
+@sentence.register
+def _(_party: refusals.PartyMatter) -> str:
+    return "党内选举和党内决定要在党组织里办，这里只问社区的事。请换一个题目。"
+
+
+@sentence.register
+def _(over: refusals.PollOver) -> str:
+    return f"“{over.question}”的意见{day(over.closed_at)}收完了，谢谢您。"
+
+
+@sentence.register
+def _(other: refusals.NotYourCommunity) -> str:
+    return f"这件事问的是{other.community}的居民。您住那里的话，先回“我的信息”改一下社区。"

@@ -1,7 +1,7 @@
 """Why a rule says no: facts for whoever has to say it. The sentences stand in `dialogue/texts.py`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 class Refused(Exception):
@@ -151,3 +151,76 @@ class OutOfReach(Refused):
 @dataclass(eq=False)
 class NothingToCheck(Refused):
     """No event that this person checks is on now: an hour before its start until a day after its end."""
+
+
+@dataclass(eq=False)
+class NotNow(Refused):
+    """The need, wish or poll of this number is at a stage, named in Chinese, at which this cannot be done."""
+
+    number: str
+    stage: str
+
+
+@dataclass(eq=False)
+class OwnFollowUp(Refused):
+    """Whether a need is solved is asked by somebody other than its owner (domain 7.1)."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class RulingStands(Refused):
+    """A final ruling cannot be returned."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class PauseTooLong(Refused):
+    """Pauses may take ten working days in all; this one could last until `latest` at most, None for not at all."""
+
+    latest: date | None
+
+
+@dataclass(eq=False)
+class TooLateToReopen(Refused):
+    """It was closed more than `days` days ago: it is told anew and linked to the old one."""
+
+    number: str
+    days: int
+
+
+@dataclass(eq=False)
+class NotInquired(Refused):
+    """A need is closed only with a follow-up result, or after calls on `wanted` different days; so far on `days`."""
+
+    number: str
+    days: int
+    wanted: int
+
+
+@dataclass(eq=False)
+class WishTaken(Refused):
+    """As many as may share the wish have taken it on already."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class PartyMatter(Refused):
+    """Members decide Party matters in their organisations; a poll here is about a community (domain 4.2.5)."""
+
+
+@dataclass(eq=False)
+class PollOver(Refused):
+    """Opinions were collected until `closed_at`."""
+
+    question: str
+    closed_at: datetime
+
+
+@dataclass(eq=False)
+class NotYourCommunity(Refused):
+    """The poll is about another community."""
+
+    community: str
