@@ -131,6 +131,8 @@ def sign_up(
     """
     tx.lock(f"event {event_id}")
     event = events.get(tx, event_id)
+    if event.state == "cancelled":
+        raise EventCancelled(event.title)
     known = [found for person in person_ids if (found := active(tx, event_id, person)) is not None]
     if len(known) == len(person_ids):
         return _outcome(tx, event, known, is_new=False)
@@ -243,8 +245,6 @@ def next_list_number(tx: Transaction, event_id: int) -> int:
 
 
 def _may_join(tx: Transaction, event: Event, person_ids: list[int], now: datetime) -> None:
-    if event.state == "cancelled":
-        raise EventCancelled(event.title)
     if event.state != "published":
         raise EventNotOpen(event.title)
     if now >= event.ends_at:

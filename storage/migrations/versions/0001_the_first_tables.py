@@ -64,6 +64,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbox_received_at"), ["received_at"], unique=False)
 
     op.create_table(
+        "need_categories",
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("label", sa.String(length=20), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("asks_place", sa.Boolean(), nullable=False),
+        sa.Column("is_health", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_need_categories")),
+    )
+    op.create_table(
         "numbers",
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
@@ -100,6 +110,98 @@ def upgrade() -> None:
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tokens_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "wechat_answers",
+        sa.Column("message", sa.String(length=80), nullable=False),
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_wechat_answers")),
+    )
+    with op.batch_alter_table("wechat_answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_answers_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wechat_answers_user"), ["user"], unique=False)
+
+    op.create_table(
+        "wechat_followers",
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("no_templates", sa.Boolean(), nullable=False),
+        sa.Column("rest", sa.LargeBinary(), nullable=True),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user", name=op.f("pk_wechat_followers")),
+    )
+    with op.batch_alter_table("wechat_followers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_followers_heard_at"), ["heard_at"], unique=False)
+
+    op.create_table(
+        "wechat_late",
+        sa.Column("message", sa.String(length=80), nullable=False),
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("push", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_wechat_late")),
+    )
+    with op.batch_alter_table("wechat_late", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_late_user"), ["user"], unique=False)
+
+    op.create_table(
+        "wechat_links",
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("choices", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user", "number", name=op.f("pk_wechat_links")),
+    )
+    with op.batch_alter_table("wechat_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_links_at"), ["at"], unique=False)
+
+    op.create_table(
+        "wechat_media",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("media_id", sa.String(length=200), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_wechat_media")),
+    )
+    with op.batch_alter_table("wechat_media", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_media_ends_at"), ["ends_at"], unique=False)
+
+    op.create_table(
+        "wechat_notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("reply", sa.LargeBinary(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_notices")),
+        sa.UniqueConstraint("token", name=op.f("uq_wechat_notices_token")),
+    )
+    with op.batch_alter_table("wechat_notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_notices_user"), ["user"], unique=False)
+
+    op.create_table(
+        "wechat_promises",
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("scene", sa.Integer(), nullable=False),
+        sa.Column("sign_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_wechat_promises")),
+    )
+    with op.batch_alter_table("wechat_promises", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wechat_promises_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index("ix_wechat_promises_sign_up_id", ["sign_up_id"], unique=False)
+        batch_op.create_index("ix_wechat_promises_user_state", ["user", "state"], unique=False)
+
+    op.create_table(
+        "wechat_windows",
+        sa.Column("user", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user", "kind", name=op.f("pk_wechat_windows")),
+    )
     op.create_table(
         "organisations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -337,6 +439,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_person_keys_person_id", ["person_id"], unique=False)
 
     op.create_table(
+        "polls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("said_as", sa.Integer(), nullable=False),
+        sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("estate", sa.String(length=60), nullable=True),
+        sa.Column("question", sa.String(length=120), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("answer", sa.String(length=500), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_polls_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_polls_made_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
+        sa.UniqueConstraint("number", name=op.f("uq_polls_number")),
+    )
+    op.create_table(
         "proxies",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -352,6 +476,72 @@ def upgrade() -> None:
     with op.batch_alter_table("proxies", schema=None) as batch_op:
         batch_op.create_index("ix_proxies_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_proxies_proxy_id", ["proxy_id"], unique=False)
+
+    op.create_table(
+        "routing_tables",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_routing_tables_made_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_tables")),
+    )
+    op.create_table(
+        "suggestions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("said_as", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("public_text", sa.String(length=200), nullable=True),
+        sa.Column("answer", sa.String(length=500), nullable=True),
+        sa.Column("answered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["answered_by"], ["people.id"], name=op.f("fk_suggestions_answered_by_people")),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_suggestions_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_suggestions_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestions")),
+        sa.UniqueConstraint("number", name=op.f("uq_suggestions_number")),
+    )
+    with op.batch_alter_table("suggestions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_suggestions_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "wishes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("said_as", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("told_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("public_text", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sharers", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_wishes_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_wishes_person_id_people")),
+        sa.ForeignKeyConstraint(["posted_by"], ["people.id"], name=op.f("fk_wishes_posted_by_people")),
+        sa.ForeignKeyConstraint(["told_by"], ["people.id"], name=op.f("fk_wishes_told_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wishes")),
+        sa.UniqueConstraint("number", name=op.f("uq_wishes_number")),
+    )
+    with op.batch_alter_table("wishes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wishes_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wishes_state"), ["state"], unique=False)
 
     op.create_table(
         "attachments",
@@ -541,6 +731,93 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_head_counts_event_id"), ["event_id"], unique=False)
 
     op.create_table(
+        "needs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("said_as", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("told_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("category", sa.String(length=24), nullable=False),
+        sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("grid", sa.String(length=40), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("place", sa.LargeBinary(), nullable=True),
+        sa.Column("pressing", sa.Boolean(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("mode", sa.String(length=8), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("answered_with", sa.String(length=16), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("ruled", sa.Boolean(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("previous_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("routing_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ticket_12345", sa.String(length=40), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("well_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_because", sa.String(length=16), nullable=True),
+        sa.Column("obstacle", sa.LargeBinary(), nullable=True),
+        sa.Column("is_sample", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_needs_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["needs.id"], name=op.f("fk_needs_parent_id_needs")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_needs_person_id_people")),
+        sa.ForeignKeyConstraint(["previous_id"], ["needs.id"], name=op.f("fk_needs_previous_id_needs")),
+        sa.ForeignKeyConstraint(
+            ["routing_version"], ["routing_tables.id"], name=op.f("fk_needs_routing_version_routing_tables")
+        ),
+        sa.ForeignKeyConstraint(["told_by"], ["people.id"], name=op.f("fk_needs_told_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
+        sa.UniqueConstraint("number", name=op.f("uq_needs_number")),
+    )
+    with op.batch_alter_table("needs", schema=None) as batch_op:
+        batch_op.create_index("ix_needs_closed_at", ["closed_at"], unique=False)
+        batch_op.create_index("ix_needs_parent_id", ["parent_id"], unique=False)
+        batch_op.create_index("ix_needs_person_id", ["person_id"], unique=False)
+        batch_op.create_index("ix_needs_received_at", ["received_at"], unique=False)
+        batch_op.create_index("ix_needs_said_as", ["said_as"], unique=False)
+        batch_op.create_index("ix_needs_told_by", ["told_by"], unique=False)
+        batch_op.create_index(
+            "ix_needs_under_way",
+            ["stage"],
+            unique=False,
+            sqlite_where=sa.text("stage <> 'closed'"),
+            postgresql_where=sa.text("stage <> 'closed'"),
+        )
+
+    op.create_table(
+        "routing_rules",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("category", sa.String(length=24), nullable=True),
+        sa.Column("community_code", sa.String(length=12), nullable=True),
+        sa.Column("grid", sa.String(length=40), nullable=True),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("called", sa.String(length=40), nullable=False),
+        sa.Column("supervisor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("mode", sa.String(length=8), nullable=False),
+        sa.Column("supports", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_routing_rules_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_routing_rules_owner_id_people")),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["people.id"], name=op.f("fk_routing_rules_supervisor_id_people")),
+        sa.ForeignKeyConstraint(
+            ["version"], ["routing_tables.id"], name=op.f("fk_routing_rules_version_routing_tables")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_rules")),
+    )
+    with op.batch_alter_table("routing_rules", schema=None) as batch_op:
+        batch_op.create_index("ix_routing_rules_version", ["version"], unique=False)
+
+    op.create_table(
         "sign_ups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -572,6 +849,177 @@ def upgrade() -> None:
         batch_op.create_index("uq_sign_ups_number", ["event_id", "number"], unique=True)
 
     op.create_table(
+        "votes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("poll_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("option", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_votes_person_id_people")),
+        sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name=op.f("fk_votes_poll_id_polls")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_votes")),
+        sa.UniqueConstraint("poll_id", "person_id", name=op.f("uq_votes_poll_id_person_id")),
+    )
+    with op.batch_alter_table("votes", schema=None) as batch_op:
+        batch_op.create_index("ix_votes_person_id", ["person_id"], unique=False)
+
+    op.create_table(
+        "wish_claims",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("wish_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("team", sa.String(length=40), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("because", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_wish_claims_organisation_id_organisations")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_wish_claims_person_id_people")),
+        sa.ForeignKeyConstraint(["wish_id"], ["wishes.id"], name=op.f("fk_wish_claims_wish_id_wishes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wish_claims")),
+    )
+    with op.batch_alter_table("wish_claims", schema=None) as batch_op:
+        batch_op.create_index("ix_wish_claims_person_id", ["person_id"], unique=False)
+        batch_op.create_index(
+            "uq_wish_claims_standing",
+            ["wish_id", "person_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "need_assignments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("called", sa.String(length=40), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("because", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_assignments_need_id_needs")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_need_assignments_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_assignments")),
+    )
+    with op.batch_alter_table("need_assignments", schema=None) as batch_op:
+        batch_op.create_index("ix_need_assignments_need_id", ["need_id"], unique=False)
+        batch_op.create_index(
+            "ix_need_assignments_person_id",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "need_deadlines",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("allowed", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("because", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_deadlines_need_id_needs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_deadlines")),
+    )
+    with op.batch_alter_table("need_deadlines", schema=None) as batch_op:
+        batch_op.create_index("ix_need_deadlines_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_need_deadlines_need_id", ["need_id"], unique=False)
+
+    op.create_table(
+        "need_entries",
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("role", sa.String(length=24), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("for_resident", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_need_entries_by_person_people")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_entries_need_id_needs")),
+        sa.PrimaryKeyConstraint("need_id", "place", name=op.f("pk_need_entries")),
+    )
+    op.create_table(
+        "need_follow_ups",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.String(length=16), nullable=True),
+        sa.Column("satisfaction", sa.String(length=20), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("method", sa.String(length=8), nullable=True),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decide_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("chased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("void", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_need_follow_ups_by_person_people")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_follow_ups_need_id_needs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_follow_ups")),
+    )
+    with op.batch_alter_table("need_follow_ups", schema=None) as batch_op:
+        batch_op.create_index("ix_need_follow_ups_due_at", ["due_at"], unique=False)
+        batch_op.create_index("uq_need_follow_ups_round", ["need_id", "round"], unique=True)
+
+    op.create_table(
+        "need_pauses",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_pauses_need_id_needs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_pauses")),
+    )
+    with op.batch_alter_table("need_pauses", schema=None) as batch_op:
+        batch_op.create_index("ix_need_pauses_need_id", ["need_id"], unique=False)
+
+    op.create_table(
+        "need_returns",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proposed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ruled_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_need_returns_by_person_people")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_returns_need_id_needs")),
+        sa.ForeignKeyConstraint(["proposed_id"], ["people.id"], name=op.f("fk_need_returns_proposed_id_people")),
+        sa.ForeignKeyConstraint(["ruled_by"], ["people.id"], name=op.f("fk_need_returns_ruled_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_returns")),
+    )
+    with op.batch_alter_table("need_returns", schema=None) as batch_op:
+        batch_op.create_index("ix_need_returns_at", ["at"], unique=False)
+        batch_op.create_index("ix_need_returns_need_id", ["need_id"], unique=False)
+
+    op.create_table(
+        "need_visits",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("units", sa.String(length=200), nullable=False),
+        sa.Column("result", sa.LargeBinary(), nullable=False),
+        sa.Column("noted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_visits_need_id_needs")),
+        sa.ForeignKeyConstraint(["noted_by"], ["people.id"], name=op.f("fk_need_visits_noted_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_visits")),
+    )
+    with op.batch_alter_table("need_visits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_need_visits_need_id"), ["need_id"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=120), nullable=True),
@@ -601,35 +1049,222 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_account_id_state", ["account_id", "state"], unique=False)
-        batch_op.create_index("ix_outbox_broadcast_id", ["broadcast_id"], unique=False)
         batch_op.create_index(
-            "ix_outbox_due",
-            ["lane", "due_at"],
+            "ix_outbox_account_id",
+            ["account_id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('planned', 'waiting')"),
-            postgresql_where=sa.text("state IN ('planned', 'waiting')"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.create_index("ix_outbox_event_id", ["event_id"], unique=False)
-        batch_op.create_index("ix_outbox_person_id", ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_broadcast_id",
+            ["broadcast_id"],
+            unique=False,
+            sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_event_id",
+            ["event_id"],
+            unique=False,
+            sqlite_where=sa.text("event_id IS NOT NULL"),
+            postgresql_where=sa.text("event_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_expires_at",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_missed",
+            ["ended_at"],
+            unique=False,
+            sqlite_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
+            postgresql_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_open",
+            ["state", "channel", "lane", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_person_id",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "call_list",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("point_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject", sa.String(length=60), nullable=True),
+        sa.Column("why", sa.String(length=16), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.String(length=16), nullable=True),
+        sa.Column("called_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["called_by"], ["people.id"], name=op.f("fk_call_list_called_by_people")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_call_list_event_id_events")),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_call_list_outbox_id_outbox")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_call_list_person_id_people")),
+        sa.ForeignKeyConstraint(["point_id"], ["service_points.id"], name=op.f("fk_call_list_point_id_service_points")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_list")),
+        sa.UniqueConstraint("key", name=op.f("uq_call_list_key")),
+    )
+    with op.batch_alter_table("call_list", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_list_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_list_made_at"), ["made_at"], unique=False)
+        batch_op.create_index("ix_call_list_outbox_id", ["outbox_id"], unique=False)
+        batch_op.create_index("ix_call_list_person_id", ["person_id"], unique=False)
+        batch_op.create_index("ix_call_list_point_id", ["point_id"], unique=False)
+
+    op.create_table(
+        "need_calls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("follow_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_need_calls_by_person_people")),
+        sa.ForeignKeyConstraint(
+            ["follow_up_id"], ["need_follow_ups.id"], name=op.f("fk_need_calls_follow_up_id_need_follow_ups")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_calls")),
+    )
+    with op.batch_alter_table("need_calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_need_calls_follow_up_id"), ["follow_up_id"], unique=False)
+
+    op.create_table(
+        "need_warnings",
+        sa.Column("deadline_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level", sa.String(length=16), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deadline_id"], ["need_deadlines.id"], name=op.f("fk_need_warnings_deadline_id_need_deadlines")
+        ),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_warnings_need_id_needs")),
+        sa.PrimaryKeyConstraint("deadline_id", "level", name=op.f("pk_need_warnings")),
+    )
+    with op.batch_alter_table("need_warnings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_need_warnings_need_id"), ["need_id"], unique=False)
 
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("need_warnings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_need_warnings_need_id"))
+
+    op.drop_table("need_warnings")
+    with op.batch_alter_table("need_calls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_need_calls_follow_up_id"))
+
+    op.drop_table("need_calls")
+    with op.batch_alter_table("call_list", schema=None) as batch_op:
+        batch_op.drop_index("ix_call_list_point_id")
+        batch_op.drop_index("ix_call_list_person_id")
+        batch_op.drop_index("ix_call_list_outbox_id")
+        batch_op.drop_index(batch_op.f("ix_call_list_made_at"))
+        batch_op.drop_index(batch_op.f("ix_call_list_event_id"))
+
+    op.drop_table("call_list")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_person_id")
-        batch_op.drop_index("ix_outbox_event_id")
         batch_op.drop_index(
-            "ix_outbox_due",
-            sqlite_where=sa.text("state IN ('planned', 'waiting')"),
-            postgresql_where=sa.text("state IN ('planned', 'waiting')"),
+            "ix_outbox_person_id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.drop_index("ix_outbox_broadcast_id")
-        batch_op.drop_index("ix_outbox_account_id_state")
+        batch_op.drop_index(
+            "ix_outbox_open", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
+        )
+        batch_op.drop_index(
+            "ix_outbox_missed",
+            sqlite_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
+            postgresql_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_expires_at",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_event_id",
+            sqlite_where=sa.text("event_id IS NOT NULL"),
+            postgresql_where=sa.text("event_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_broadcast_id",
+            sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_account_id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.drop_table("outbox")
+    with op.batch_alter_table("need_visits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_need_visits_need_id"))
+
+    op.drop_table("need_visits")
+    with op.batch_alter_table("need_returns", schema=None) as batch_op:
+        batch_op.drop_index("ix_need_returns_need_id")
+        batch_op.drop_index("ix_need_returns_at")
+
+    op.drop_table("need_returns")
+    with op.batch_alter_table("need_pauses", schema=None) as batch_op:
+        batch_op.drop_index("ix_need_pauses_need_id")
+
+    op.drop_table("need_pauses")
+    with op.batch_alter_table("need_follow_ups", schema=None) as batch_op:
+        batch_op.drop_index("uq_need_follow_ups_round")
+        batch_op.drop_index("ix_need_follow_ups_due_at")
+
+    op.drop_table("need_follow_ups")
+    op.drop_table("need_entries")
+    with op.batch_alter_table("need_deadlines", schema=None) as batch_op:
+        batch_op.drop_index("ix_need_deadlines_need_id")
+        batch_op.drop_index("ix_need_deadlines_due_at")
+
+    op.drop_table("need_deadlines")
+    with op.batch_alter_table("need_assignments", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_need_assignments_person_id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index("ix_need_assignments_need_id")
+
+    op.drop_table("need_assignments")
+    with op.batch_alter_table("wish_claims", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_wish_claims_standing",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index("ix_wish_claims_person_id")
+
+    op.drop_table("wish_claims")
+    with op.batch_alter_table("votes", schema=None) as batch_op:
+        batch_op.drop_index("ix_votes_person_id")
+
+    op.drop_table("votes")
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.drop_index("uq_sign_ups_number")
         batch_op.drop_index(
@@ -641,6 +1276,24 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_ups_event_id_state")
 
     op.drop_table("sign_ups")
+    with op.batch_alter_table("routing_rules", schema=None) as batch_op:
+        batch_op.drop_index("ix_routing_rules_version")
+
+    op.drop_table("routing_rules")
+    with op.batch_alter_table("needs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_needs_under_way",
+            sqlite_where=sa.text("stage <> 'closed'"),
+            postgresql_where=sa.text("stage <> 'closed'"),
+        )
+        batch_op.drop_index("ix_needs_told_by")
+        batch_op.drop_index("ix_needs_said_as")
+        batch_op.drop_index("ix_needs_received_at")
+        batch_op.drop_index("ix_needs_person_id")
+        batch_op.drop_index("ix_needs_parent_id")
+        batch_op.drop_index("ix_needs_closed_at")
+
+    op.drop_table("needs")
     with op.batch_alter_table("head_counts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_head_counts_event_id"))
 
@@ -681,11 +1334,22 @@ def downgrade() -> None:
         batch_op.drop_index("ix_attachments_state")
 
     op.drop_table("attachments")
+    with op.batch_alter_table("wishes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wishes_state"))
+        batch_op.drop_index(batch_op.f("ix_wishes_person_id"))
+
+    op.drop_table("wishes")
+    with op.batch_alter_table("suggestions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_suggestions_person_id"))
+
+    op.drop_table("suggestions")
+    op.drop_table("routing_tables")
     with op.batch_alter_table("proxies", schema=None) as batch_op:
         batch_op.drop_index("ix_proxies_proxy_id")
         batch_op.drop_index("ix_proxies_person_id")
 
     op.drop_table("proxies")
+    op.drop_table("polls")
     with op.batch_alter_table("person_keys", schema=None) as batch_op:
         batch_op.drop_index("ix_person_keys_person_id")
 
@@ -725,6 +1389,38 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisations_parent_id"))
 
     op.drop_table("organisations")
+    op.drop_table("wechat_windows")
+    with op.batch_alter_table("wechat_promises", schema=None) as batch_op:
+        batch_op.drop_index("ix_wechat_promises_user_state")
+        batch_op.drop_index("ix_wechat_promises_sign_up_id")
+        batch_op.drop_index(batch_op.f("ix_wechat_promises_changed_at"))
+
+    op.drop_table("wechat_promises")
+    with op.batch_alter_table("wechat_notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_notices_user"))
+
+    op.drop_table("wechat_notices")
+    with op.batch_alter_table("wechat_media", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_media_ends_at"))
+
+    op.drop_table("wechat_media")
+    with op.batch_alter_table("wechat_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_links_at"))
+
+    op.drop_table("wechat_links")
+    with op.batch_alter_table("wechat_late", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_late_user"))
+
+    op.drop_table("wechat_late")
+    with op.batch_alter_table("wechat_followers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_followers_heard_at"))
+
+    op.drop_table("wechat_followers")
+    with op.batch_alter_table("wechat_answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wechat_answers_user"))
+        batch_op.drop_index(batch_op.f("ix_wechat_answers_at"))
+
+    op.drop_table("wechat_answers")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tokens_expires_at"))
 
@@ -732,6 +1428,7 @@ def downgrade() -> None:
     op.drop_table("settings")
     op.drop_table("quarantine")
     op.drop_table("numbers")
+    op.drop_table("need_categories")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_received_at"))
         batch_op.drop_index("ix_inbox_account_id_received_at")
