@@ -218,6 +218,7 @@ async def test_a_complete_account_has_no_problems(wechat, clock):
     ("changed", "word"),
     [
         ({"token": "zu kurz!"}, "wechat.token"),
+        ({"token": ""}, "wechat.token"),
         ({"encoding_aes_key": "a" * 42}, "wechat.encoding_aes_key"),
         ({"account_kind": "enterprise"}, "wechat.account_kind"),
         ({"app_id": "wx_other"}, "wechat.app_id"),
@@ -270,8 +271,7 @@ def test_a_complete_section_is_an_account():
     [
         {"app_id": ""},
         {"app_secret": ""},
-        {"token": "ab"},
-        {"token": "红雁红雁"},
+        {"token": ""},
         {"encoding_aes_key": "a" * 44},
         {"encoding_aes_key": "a" * 42 + "="},
         {"previous_encoding_aes_key": "short"},

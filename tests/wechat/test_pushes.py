@@ -183,7 +183,7 @@ async def test_a_repeat_after_a_restart_is_answered_the_same(program, person, de
 async def test_choices_are_numbered_and_can_be_tapped(program, person, desk):
     desk.replies = lambda message: (asks(),)
     await person.says("登记")
-    assert person.read == "哪个区？\n1 东城\n2 西城\n3 亚龙湾"
+    assert person.read == "哪个区？\n1 东城\n2 西城\n3 亚龙湾\n0 返回　9 人工"
     await person.taps("西城")
     tapped = desk.heard[-1]
     assert (tapped.choice, tapped.turn, tapped.text) == ("v2", "t1", "西城")

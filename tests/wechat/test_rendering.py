@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.channels.plain import FOOTER
 from bot.channels.wechat.inbound import normal
 from bot.channels.wechat.paging import MORE, Line, pages
 from bot.channels.wechat.parts import Card, Picture, Text, from_json, passive, to_json
@@ -37,7 +38,7 @@ def check(rendered):
 def test_one_turn_is_one_message():
     rendered = render([Reply("记下了，第 128 号。"), Reply("还有别的事吗？", (Choice("no", "没有了"),), "t")], 3, LOOK)
     [part] = rendered.parts
-    assert words("text", {"content": part.content}) == "记下了，第 128 号。\n\n还有别的事吗？\n1 没有了"
+    assert words("text", {"content": part.content}) == "记下了，第 128 号。\n\n还有别的事吗？\n1 没有了\n0 返回　9 人工"
 
 
 def test_a_choice_costs_few_bytes():
@@ -47,7 +48,7 @@ def test_a_choice_costs_few_bytes():
 
 def test_where_links_are_off_choices_are_lines():
     [part] = render([Reply("哪个？", (Choice("a", "春园"), Choice("b", "亚龙湾")), "t")], 7, Look(links=False)).parts
-    assert part.content == "哪个？\n1 春园\n2 亚龙湾"
+    assert part.content == "哪个？\n1 春园\n2 亚龙湾\n0 返回　9 人工"
 
 
 def test_more_than_eight_choices_are_shown_in_parts_and_keep_their_numbers():
@@ -169,6 +170,7 @@ def test_every_part_of_every_reply_is_shown_or_refused_with_a_reason(said, look,
         assert flat(reply.text) in everything
         for choice in reply.choices:
             assert flat(choice.label) in everything
+        assert not reply.choices or flat(FOOTER) in everything
         for file in (reply.photo, reply.file):
             if file is None:
                 continue

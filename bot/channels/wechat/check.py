@@ -38,6 +38,8 @@ def limits(settings: Settings, public_url: str) -> list[str]:
         found.append("wechat.encoding_aes_key: empty, so pushes come unprotected; set 安全模式 in the console")
     if settings.encoding_aes_key and profile.test:
         found.append("wechat.encoding_aes_key: test accounts push in plain mode; leave it empty")
+    if not (3 <= len(settings.token) <= 32 and settings.token.isascii() and settings.token.isalnum()):
+        found.append("wechat.token: the console takes 3 to 32 letters and digits only")
     host = public_url.partition("://")[2].partition("/")[0]
     port = host[host.rfind(":") :] if ":" in host else ""
     if not public_url or host.partition(":")[0] in ("localhost", "127.0.0.1"):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from bot.channels.plain import FOOTER
 from bot.channels.wechat.links import anchor, escape, tap, walks
 from bot.channels.wechat.paging import Line, pages
 from bot.channels.wechat.parts import Card, Picture, Shown, Text
@@ -100,6 +101,8 @@ def _lines(
         digit = place - first + 1 if numbered else 0
         rendered.links.append(Linked(choice.value, choice.label, reply.turn, digit))
         lines.append(_choice(choice, digit, number, place, look))
+    if reply.choices and reply.turn:
+        lines.append(Line(FOOTER))
     return lines
 
 

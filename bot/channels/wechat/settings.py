@@ -68,7 +68,7 @@ def wrong(settings: Settings) -> list[tuple[str, str]]:
         found.append(("app_id", "the AppID from the console, beginning with wx"))
     if not settings.app_secret:
         found.append(("app_secret", "the AppSecret from the console"))
-    if not (3 <= len(settings.token) <= 32 and settings.token.isascii() and settings.token.isalnum()):
+    if not settings.token:
         found.append(("token", "3 to 32 letters and digits, the same as in the console"))
     keys = {
         "encoding_aes_key": settings.encoding_aes_key,

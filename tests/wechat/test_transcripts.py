@@ -1,0 +1,1 @@
+"""The conversations of the other channels, held through WeChat."""
