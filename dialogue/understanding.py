@@ -22,7 +22,8 @@ class Entry:
 
     conversation: Conversation
     words: tuple[str, ...] = ()  # other ways to say it; the name in the menu is one anyway
-    pattern: str = ""  # a form with its own grammar, tried first: “签到 3 7 12”, “128”
+    pattern: str = ""  # a form with its own grammar, tried first: “签到 3 7 12”, “第128号”
+    outside: str = ""  # a form read only when no talk is open, so that it takes no answer away: “128”, “路灯坏了”
     link: str = ""  # deep links that begin with this open it: “event” of “event-12”
     allowed: Allowed | None = None  # None is everyone
 
@@ -49,6 +50,7 @@ class Understanding:
     def __init__(self, menu: Menu) -> None:
         self._words: list[tuple[str, str]] = []
         self._patterns = [(re.compile(entry.pattern), name) for name, entry in menu.items() if entry.pattern]
+        self._outside = [(re.compile(entry.outside), name) for name, entry in menu.items() if entry.outside]
         for name, entry in menu.items():
             self._words += [(bare(word), name) for word in (name, *entry.words)]
         self._words.sort(key=lambda pair: -len(pair[0]))  # the longest word that fits is meant
@@ -58,16 +60,14 @@ class Understanding:
 
     def exactly(self, text: str) -> Meant | None:
         """What is named by nothing but its own words, or has its own grammar."""
-        plain = unicodedata.normalize("NFKC", text).strip()
-        for pattern, name in self._patterns:
-            if found := pattern.fullmatch(plain):
-                return Meant(name, found.groupdict().get("rest") or plain, sure=True)
+        if meant := _formed(self._patterns, text):
+            return meant
         name_of_word = self._exact.get(bare(text))
         return None if name_of_word is None else Meant(name_of_word, "", sure=True)
 
     def of(self, text: str) -> Meant | None:
         """The best reading of free text, or None."""
-        meant = self.exactly(text)
+        meant = self.exactly(text) or _formed(self._outside, text)
         if meant is not None:
             return meant
         plain = unicodedata.normalize("NFKC", text).strip().lower()
@@ -96,6 +96,15 @@ class Understanding:
                     return Meant(name, text[len(word) :], sure=False)
         near = {name for spoken, _, name in self._sounds if len(spoken) >= 5 and one_slip(said, spoken)}
         return Meant(near.pop(), "", sure=False) if len(near) == 1 else None
+
+
+def _formed(patterns: list[tuple[re.Pattern[str], str]], text: str) -> Meant | None:
+    """What has the form of one of `patterns`; its group `rest` are the words it is about."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    for pattern, name in patterns:
+        if found := pattern.fullmatch(plain):
+            return Meant(name, found.groupdict().get("rest") or plain, sure=True)
+    return None
 
 
 def sound(text: str) -> str:
