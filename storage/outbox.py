@@ -1,18 +1,20 @@
 """Everything that goes out, and what became of it: one row for each message and person, and one end for each row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import FromClause, bindparam, func, select, union, update
 
-from storage import accounts
+from storage import accounts, conversations
 from storage.database import Transaction
 from storage.schema.events import events, sign_ups
+from storage.schema.people import accounts as accounts_table
 from storage.schema.people import people
 from storage.schema.talks import outbox as table
 from storage.upsert import upsert
+from storage.vault import Unreadable
 
 Kind = Literal["answer", "emergency", "alert", "change", "promotion", "need", "reminder", "notice", "broadcast"]
 End = Literal["delivered", "refused", "unreachable", "expired", "superseded", "unknown"]
@@ -28,12 +30,14 @@ LANES: dict[Kind, int] = {
     "notice": 3,
     "broadcast": 4,
 }
-FOLLOWS_FROM_AN_ACT: frozenset[Kind] = frozenset(
-    {"answer", "emergency", "alert", "change", "promotion", "need", "reminder"}
-)
-"""What a person who stopped messages still gets, for it follows from something they did (domain rule 9.8)."""
+ALTHOUGH_STOPPED: frozenset[Kind] = frozenset({"answer", "emergency", "alert", "need"})
+"""What a person who stopped all messages still gets. News of an event they are told by phone (domain 9.8)."""
 
 AT_ANY_HOUR: frozenset[Kind] = frozenset({"answer", "emergency", "alert"})
+PAUSED = "sending_paused"
+"""The setting that lets nothing but answers out, as after a restore."""
+
+_MOST_WAYS = 10  # accounts tried for one message; more would send it in circles
 
 
 @dataclass(slots=True)
@@ -68,56 +72,52 @@ class Due:
 
 @dataclass(slots=True)
 class Ended:
-    """What became of a claimed row. `planned` (then `again_at`) and `waiting`: it is known not to have left."""
+    """What became of a claimed row. `planned` and `waiting`: it is known not to have left.
+
+    With `again_at` nothing goes to the account before then, so that what was said later does not arrive earlier.
+    """
 
     id: int
     state: End | Literal["planned", "waiting"]
     because: str = ""
     platform_id: str = ""
     again_at: datetime | None = None
+    account_id: int | None = None
+    screen: tuple[tuple[str, str], ...] = ()  # standing words it showed: a bare number now means these
 
 
-_ADD = upsert(table, key=("key",))
-_UNROUTED = (
-    select(table.c.id, table.c.person_id)
-    .where(table.c.state == "planned", table.c.account_id.is_(None), table.c.due_at <= bindparam("now"))
-    .order_by(table.c.lane, table.c.due_at, table.c.id)
-    .limit(bindparam("at_most"))
+UNDER_WAY = table.c.ended_at.is_(None)
+COLUMNS = (
+    table.c.id,
+    table.c.key,
+    table.c.kind,
+    table.c.reply,
+    table.c.expires_at,
+    table.c.revision,
+    events.c.revision.label("event_revision"),
+    events.c.state.label("event_state"),
+    sign_ups.c.state.label("sign_up_state"),
+    people.c.state.label("person_state"),
+    people.c.messages,
 )
-_ROUTE = (
-    update(table)
-    .where(table.c.id == bindparam("row"))
-    .values(account_id=bindparam("to_account"), channel=bindparam("to_channel"))
-)
-_DUE = (
-    select(
-        table.c.id,
-        table.c.key,
-        table.c.kind,
-        table.c.reply,
-        table.c.account_id,
-        table.c.tries,
-        table.c.expires_at,
-        table.c.revision,
-        events.c.revision.label("event_revision"),
-        events.c.state.label("event_state"),
-        sign_ups.c.state.label("sign_up_state"),
-        people.c.state.label("person_state"),
-        people.c.messages,
-    )
-    .select_from(
-        table.outerjoin(events, events.c.id == table.c.event_id)
+"""What `opened` and `no_longer` read of a row."""
+
+
+def with_reasons(rows: FromClause) -> FromClause:
+    """`rows`, which hold the outbox, with the event, sign-up and person that decide whether each still goes out."""
+    return (
+        rows.outerjoin(events, events.c.id == table.c.event_id)
         .outerjoin(sign_ups, sign_ups.c.id == table.c.sign_up_id)
         .outerjoin(people, people.c.id == table.c.person_id)
     )
-    .where(table.c.state == "planned", table.c.channel == bindparam("channel"), table.c.due_at <= bindparam("now"))
-    .order_by(table.c.lane, table.c.due_at, table.c.id)
-    .limit(bindparam("at_most"))
-)
-_CLAIM = update(table).where(table.c.id == bindparam("row")).values(state="sending", tries=table.c.tries + 1)
+
+
+_ADD = upsert(table, key=("key",))
+_ROW = table.c.id == bindparam("row")
+_ROUTE = update(table).where(_ROW).values(account_id=bindparam("to_account"), channel=bindparam("to_channel"))
 _END = (
     update(table)
-    .where(table.c.id == bindparam("row"))
+    .where(_ROW, UNDER_WAY)
     .values(
         state=bindparam("to_state"),
         because=bindparam("why"),
@@ -125,46 +125,56 @@ _END = (
         ended_at=bindparam("at"),
     )
 )
-_AGAIN = (
+_AGAIN = update(table).where(_ROW, UNDER_WAY).values(state=bindparam("to_state"), because=bindparam("why"))
+_REST = (
     update(table)
-    .where(table.c.id == bindparam("row"))
-    .values(state=bindparam("to_state"), because=bindparam("why"), due_at=bindparam("at"))
+    .where(UNDER_WAY, table.c.account_id == bindparam("account"))
+    .where(table.c.state == "planned", table.c.due_at < bindparam("until"))
+    .values(due_at=bindparam("until"))
 )
-_STOPPED = (
-    update(table)
-    .where(table.c.state == "sending")
-    .values(state="unknown", because="stopped while sending", ended_at=bindparam("at"))
-)
+_of_whoever_writes = union(
+    select(table.c.id).where(UNDER_WAY, table.c.account_id == bindparam("account")),
+    select(table.c.id).where(UNDER_WAY, table.c.person_id == bindparam("person")),
+).subquery("of_whoever_writes")
 _WAITING_FOR = (
-    select(table.c.id, table.c.key, table.c.reply, table.c.expires_at)
-    .where(
-        table.c.state.in_(["waiting", "planned"]),
-        table.c.kind != "answer",
-        table.c.due_at <= bindparam("now"),
-        or_(table.c.account_id == bindparam("account"), table.c.person_id == bindparam("person")),
-    )
+    select(*COLUMNS)
+    .select_from(with_reasons(_of_whoever_writes.join(table, table.c.id == _of_whoever_writes.c.id)))
+    .where(table.c.state.in_(["waiting", "planned"]), table.c.kind != "answer")
+    .where(table.c.due_at <= bindparam("now"))
     .order_by(table.c.lane, table.c.due_at, table.c.id)
     .limit(bindparam("at_most"))
 )
 _EXPIRE = (
     update(table)
-    .where(table.c.state.in_(["planned", "waiting"]), table.c.expires_at <= bindparam("at"))
+    .where(UNDER_WAY, table.c.expires_at <= bindparam("at"), table.c.state != "sending")
     .values(state="expired", ended_at=bindparam("at"))
 )
 _WITHDRAW = (
     update(table)
-    .where(table.c.state.in_(["planned", "waiting"]), table.c.sign_up_id == bindparam("sign_up"))
-    .where(table.c.kind.in_(["reminder", "promotion"]))
+    .where(UNDER_WAY, table.c.event_id == bindparam("event"), table.c.sign_up_id == bindparam("sign_up"))
+    .where(table.c.kind.in_(["reminder", "promotion"]), table.c.state != "sending")
     .values(state="superseded", because=bindparam("why"), ended_at=bindparam("at"))
+)
+_EVENT_OF = select(sign_ups.c.event_id).where(sign_ups.c.id == bindparam("sign_up"))
+_PERSON_OF = select(accounts_table.c.person_id).where(accounts_table.c.id == bindparam("account"))
+_WAY_OF = select(table.c.person_id, table.c.account_id, table.c.channel, table.c.tries).where(_ROW, UNDER_WAY)
+_OF_LOST = (
+    table.c.account_id == bindparam("account"),
+    table.c.state.in_(["planned", "waiting"]),
+    table.c.kind != "answer",
+)
+_ELSEWHERE = (
+    update(table)
+    .where(UNDER_WAY, *_OF_LOST, table.c.person_id.is_not(None))
+    .values(state="planned", account_id=bindparam("to_account"), channel=bindparam("to_channel"))
 )
 _GIVE_UP = (
     update(table)
-    .where(table.c.state.in_(["planned", "waiting"]), table.c.account_id == bindparam("account"))
-    .where(table.c.kind != "answer")
+    .where(UNDER_WAY, *_OF_LOST)
     .values(state="unreachable", because=bindparam("why"), ended_at=bindparam("at"))
 )
 _STATES = select(table.c.state, func.count()).group_by(table.c.state)
-_NEXT = select(func.min(table.c.due_at)).where(table.c.state == "planned")
+_OPEN = select(table.c.state, func.count()).where(UNDER_WAY).group_by(table.c.state)
 
 
 def plan(tx: Transaction, message: Planned, now: datetime) -> None:
@@ -181,7 +191,7 @@ def plan(tx: Transaction, message: Planned, now: datetime) -> None:
         "channel": message.channel,
         "kind": message.kind,
         "lane": LANES[message.kind],
-        "reply": tx.vault.seal(message.reply, f"outbox.reply|{message.key}"),
+        "reply": tx.vault.seal(message.reply, _context(message.key)),
         "event_id": message.event_id,
         "revision": message.revision,
         "sign_up_id": message.sign_up_id,
@@ -195,57 +205,48 @@ def plan(tx: Transaction, message: Planned, now: datetime) -> None:
     tx.execute(_ADD(tx), row)
 
 
-def turn(tx: Transaction, channel: str, ended: Sequence[Ended], at_most: int, now: datetime) -> list[Due]:
-    """Note what became of earlier rows, then claim up to `at_most` due ones of `channel`: one hop for both.
-
-    A claimed row is `sending` on disk before its first byte leaves. What must not go out any more (expired, event
-    changed, sign-up gone, messages stopped) ends here and is not returned.
-    """
-    for done in ended:
-        settle(tx, done, now)
-    if at_most <= 0:
-        return []
-    due: list[Due] = []
-    for row in tx.execute(_DUE, {"channel": channel, "now": now, "at_most": at_most}).all():
-        end = _not_any_more(row, now)
-        if end is not None:
-            settle(tx, end, now)
-            continue
-        account = accounts.get(tx, row.account_id)
-        if not account.reachable and row.kind != "answer":
-            settle(tx, Ended(row.id, "unreachable", "account unreachable"), now)
-            continue
-        tx.execute(_CLAIM, {"row": row.id})
-        reply = tx.vault.open(row.reply, f"outbox.reply|{row.key}")
-        due.append(Due(row.id, account.id, account.user, row.kind, reply, row.tries + 1))
-    return due
-
-
-def route(tx: Transaction, now: datetime, at_most: int = 500) -> int:
-    """Choose for each due message where its person is reached. Returns how many were looked at."""
-    unrouted = tx.execute(_UNROUTED, {"now": now, "at_most": at_most}).all()
-    for row_id, person_id in unrouted:
-        account = preferred_account(tx, person_id)
-        if account is None:
-            settle(tx, Ended(row_id, "unreachable", "no account"), now)
-        else:
-            tx.execute(_ROUTE, {"row": row_id, "to_account": account.id, "to_channel": account.channel})
-    return len(unrouted)
-
-
-def preferred_account(tx: Transaction, person_id: int) -> accounts.Account | None:
+def preferred_account(
+    tx: Transaction, person_id: int | None, channels: Collection[str] | None = None, but: Collection[int] = ()
+) -> accounts.Account | None:
     """The one account a person is written to: reachable, able to speak unasked, used last."""
-    reachable = [account for account in accounts.of_person(tx, person_id) if account.reachable]
+    if person_id is None:
+        return None
+    reachable = [
+        account
+        for account in accounts.of_person(tx, person_id)
+        if account.reachable and account.id not in but and (channels is None or account.channel in channels)
+    ]
     return min(reachable, key=lambda account: account.channel == "web", default=None)
 
 
+def settle_all(tx: Transaction, ended: Sequence[Ended], now: datetime) -> None:
+    """As `settle`, with one statement for all that arrived."""
+    arrived = [_ending(end, now) for end in ended if end.state not in ("planned", "waiting", "unreachable")]
+    if arrived:
+        tx.execute(_END, arrived)
+    for end in ended:
+        if end.state in ("planned", "waiting", "unreachable"):
+            settle(tx, end, now)
+        _put_on_screen(tx, end, now)
+
+
 def settle(tx: Transaction, end: Ended, now: datetime) -> None:
-    if end.state in ("planned", "waiting"):
-        again = {"row": end.id, "to_state": end.state, "why": end.because[:120], "at": end.again_at or now}
-        tx.execute(_AGAIN, again)
-    else:
-        values = {"row": end.id, "to_state": end.state, "why": end.because[:120], "at": now}
-        tx.execute(_END, {**values, "sent_as": end.platform_id[:80] or None})
+    """Note one end. A row that has one keeps it.
+
+    When the channel cannot speak now, or the account is lost, another account of the person gets the message. With an
+    `account_id`, `unreachable` means that the account itself is lost, with all that waits for it.
+    """
+    if end.state == "unreachable" and end.account_id is not None:
+        accounts.lost(tx, end.account_id, end.because)
+        give_up_on(tx, end.account_id, end.because, now)
+    if end.state in ("waiting", "unreachable") and _goes_elsewhere(tx, end):
+        return
+    if end.state not in ("planned", "waiting"):
+        tx.execute(_END, _ending(end, now))
+        return
+    tx.execute(_AGAIN, {"row": end.id, "to_state": end.state, "why": end.because[:120]})
+    if end.again_at is not None and end.account_id is not None:
+        tx.execute(_REST, {"account": end.account_id, "until": end.again_at})
 
 
 def take_waiting(tx: Transaction, account: accounts.Account, at_most: int, now: datetime) -> list[str]:
@@ -254,48 +255,61 @@ def take_waiting(tx: Transaction, account: accounts.Account, at_most: int, now: 
     person = account.person_id or -1
     wanted = {"account": account.id, "person": person, "now": now, "at_most": at_most}
     for row in tx.execute(_WAITING_FOR, wanted).all():
-        if row.expires_at is not None and row.expires_at <= now:
-            settle(tx, Ended(row.id, "expired"), now)
-            continue
-        settle(tx, Ended(row.id, "delivered", "with an answer"), now)
-        replies.append(tx.vault.open(row.reply, f"outbox.reply|{row.key}"))
+        reply = opened(tx, row)
+        end = no_longer(row, now) or (Ended(row.id, "refused", "unreadable") if reply is None else None)
+        settle(tx, end or Ended(row.id, "delivered", "with an answer"), now)
+        if end is None and reply is not None:
+            replies.append(reply)
     return replies
 
 
 def expire(tx: Transaction, now: datetime) -> int:
+    """End what was not sent in time. Returns how many."""
     return tx.execute(_EXPIRE, {"at": now}).rowcount
 
 
 def withdraw(tx: Transaction, sign_up_id: int, because: str, now: datetime) -> None:
     """The sign-up is gone: its reminders and good news must not arrive any more."""
-    tx.execute(_WITHDRAW, {"sign_up": sign_up_id, "why": because, "at": now})
+    event_id = tx.execute(_EVENT_OF, {"sign_up": sign_up_id}).scalar()
+    tx.execute(_WITHDRAW, {"event": event_id, "sign_up": sign_up_id, "why": because[:120], "at": now})
 
 
 def give_up_on(tx: Transaction, account_id: int, because: str, now: datetime) -> None:
-    """The account cannot be written to: all that waits for it ends, and staff phone instead."""
+    """The account cannot be written to: what waits for it goes to another of the person's, or staff phone instead."""
+    person_id = tx.execute(_PERSON_OF, {"account": account_id}).scalar()
+    other = preferred_account(tx, person_id, but=(account_id,))
+    if other is not None:
+        tx.execute(_ELSEWHERE, {"account": account_id, "to_account": other.id, "to_channel": other.channel})
     tx.execute(_GIVE_UP, {"account": account_id, "why": because[:120], "at": now})
 
 
-def after_a_stop(tx: Transaction, now: datetime) -> int:
-    """At start: what was being sent when the program stopped may have arrived. It is listed, never sent again."""
-    return tx.execute(_STOPPED, {"at": now}).rowcount
-
-
-def next_due(tx: Transaction) -> datetime | None:
-    moment: datetime | None = tx.execute(_NEXT).scalar()
-    return moment
-
-
 def states(tx: Transaction) -> dict[str, int]:
+    """How many rows are in each state, of all that are kept."""
     return {row[0]: row[1] for row in tx.execute(_STATES)}
 
 
-def _not_any_more(row: Any, now: datetime) -> Ended | None:
+def under_way(tx: Transaction) -> dict[str, int]:
+    """How many rows are planned, waiting and being sent."""
+    return {row[0]: row[1] for row in tx.execute(_OPEN)}
+
+
+def opened(tx: Transaction, row: Any) -> str | None:
+    """None for what no key opens: one such row must not stop the rest."""
+    try:
+        return tx.vault.open(row.reply, _context(row.key))
+    except (Unreadable, ValueError):  # sealed by another key, cut short, or no text
+        return None
+
+
+def no_longer(row: Any, now: datetime) -> Ended | None:
+    """How a row ends that must not go out any more, as things stand now; None when it may."""
     if row.expires_at is not None and row.expires_at <= now:
         return Ended(row.id, "expired")
     if row.person_state in ("merged", "anonymised"):
         return Ended(row.id, "superseded", f"person {row.person_state}")
-    if row.kind not in FOLLOWS_FROM_AN_ACT and row.messages == "none":
+    if row.messages == "none" and row.kind not in ALTHOUGH_STOPPED:
+        return Ended(row.id, "superseded", "messages stopped")
+    if row.messages == "own" and row.kind == "broadcast":
         return Ended(row.id, "superseded", "messages stopped")
     if row.kind in ("reminder", "promotion") and row.event_state not in (None, "published"):
         return Ended(row.id, "superseded", f"event {row.event_state}")
@@ -306,3 +320,32 @@ def _not_any_more(row: Any, now: datetime) -> Ended | None:
     if row.kind == "promotion" and row.sign_up_state not in (None, "confirmed", "offered"):
         return Ended(row.id, "superseded", "sign-up gone")
     return None
+
+
+def _context(key: str) -> str:
+    return f"outbox.reply|{key}"
+
+
+def _ending(end: Ended, now: datetime) -> dict[str, Any]:
+    values = {"row": end.id, "to_state": end.state, "why": end.because[:120] or None, "at": now}
+    return {**values, "sent_as": end.platform_id[:80] or None}
+
+
+def _put_on_screen(tx: Transaction, end: Ended, now: datetime) -> None:
+    """A bare number belongs to what was shown last (domain 9.9)."""
+    if end.state == "delivered" and end.screen and end.account_id is not None:
+        desk = conversations.of(tx, end.account_id)
+        desk.screen, desk.screen_is_newer = list(end.screen), True
+        conversations.save(tx, end.account_id, desk, now)
+
+
+def _goes_elsewhere(tx: Transaction, end: Ended) -> bool:
+    row = tx.execute(_WAY_OF, {"row": end.id}).first()
+    if row is None or row.person_id is None or row.account_id is None or row.tries >= _MOST_WAYS:
+        return False
+    other = preferred_account(tx, row.person_id, but=(row.account_id,))
+    if other is None or other.channel == row.channel or (end.state == "waiting" and other.channel == "web"):
+        return False
+    tx.execute(_AGAIN, {"row": end.id, "to_state": "planned", "why": end.because[:120]})
+    tx.execute(_ROUTE, {"row": end.id, "to_account": other.id, "to_channel": other.channel})
+    return True

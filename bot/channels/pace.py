@@ -49,6 +49,11 @@ class Pace:
         """Seconds until anything may be sent, 0 when a slot is free."""
         return max(0.0, max(self._next_slot, self._paused_until) - self._monotonic())
 
+    def slots_within(self, seconds: float) -> int:
+        """How many messages may begin within the next `seconds`."""
+        left = seconds - self.wait()
+        return int(left / self._slot) + 1 if left >= 0 else 0
+
     def wait_for(self, chat: str) -> float:
         """Seconds until this chat's own budget allows a message; slots and pauses for everyone are not in it."""
         kept = self._chats.get(chat)

@@ -1,0 +1,277 @@
+"""Sends what the outbox holds: one line for each channel, at the channel's pace, and one end for each row."""
+
+import asyncio
+import logging
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.channels import Channel, NotNow, Rejected, TryLater, Unreachable, Unsure
+from bot.channels.pace import Pace, backoff
+from dialogue.message import Reply, decoded
+from storage import delivery, outbox
+from storage.database import Database, StorageFault, Transaction
+from storage.outbox import AT_ANY_HOUR, Due, Ended
+
+Wait = Callable[[asyncio.Event, float], Awaitable[None]]
+"""Returns when the event is set, or after so many seconds."""
+
+_HORIZON = 0.03  # seconds; rows are claimed for the slots that come within it, so that an answer waits no longer
+_EVEN = 0.002  # seconds; timers are no finer, so nearer slots are taken together
+_LONGEST_FAULT = 30.0  # seconds between tries while nothing can be kept
+_LAST_SENDS = 20.0  # seconds for what is in flight when the program stops
+
+_log = logging.getLogger(__name__)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+class Delivery:
+    """Delivers what is due. A channel without a pace of its own is held back by what it answers alone.
+
+    At most `at_once` messages of a channel are in flight. Every `tick` seconds a line looks unasked, for rows that
+    another process wrote.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        paces: Mapping[str, Pace] | None = None,
+        *,
+        at_once: int = 30,
+        tick: float = 5.0,
+        wait: Wait = _wait,
+    ) -> None:
+        self.ended: Counter[tuple[str, str]] = Counter()
+        """How many rows ended how since the start: (channel, state)."""
+        self.database = database
+        self.clock = clock
+        self.wait = wait
+        self._lines: dict[str, _Line] = {}
+        for name, channel in channels.items():
+            pace = (paces or {}).get(name) or Pace(1_000, chat_per_second=1_000, chat_burst=1_000)
+            self._lines[name] = _Line(name, channel, pace, self, at_once, tick)
+
+    @property
+    def channels(self) -> Collection[str]:
+        return self._lines.keys()
+
+    def wake(self, channel: str | None = None) -> None:
+        """Something was put into the outbox: look at once, in this channel or in all."""
+        for line in self._lines.values() if channel is None else [self._lines[channel]]:
+            line.woken.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`. What was being sent when the program stopped last is noted as unknown first."""
+        await self._note_the_last_stop()
+        async with asyncio.TaskGroup() as group:
+            for name, line in self._lines.items():
+                group.create_task(line.run(), name=f"delivery {name}")
+
+    def stop(self) -> None:
+        """Claim nothing more. `run` returns when what is in flight has ended and is noted."""
+        for line in self._lines.values():
+            line.stop()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver while the block runs; at its end, finish what is in flight."""
+        task = asyncio.create_task(self.run(), name="delivery")
+        try:
+            yield
+        finally:
+            self.stop()
+            try:
+                await asyncio.wait_for(task, _LAST_SENDS)
+            except TimeoutError:
+                _log.warning("delivery: stopped while sending; what was in flight will be listed as unknown")
+
+    async def _note_the_last_stop(self) -> None:
+        faults = 0
+        while True:
+            try:
+                count = await self.database.write(delivery.after_a_stop, self.clock())
+            except StorageFault as fault:
+                faults += 1
+                _log.error("delivery: nothing can be kept: %s", fault)
+                await self.wait(asyncio.Event(), backoff(faults, _LONGEST_FAULT))
+            else:
+                if count:
+                    _log.warning("delivery: %d messages were being sent at the last stop; they may have arrived", count)
+                return
+
+
+@dataclass(slots=True)
+class _Hop:
+    due: list[Due]
+    more: bool
+    routed: set[str]  # channels that got rows
+    next_at: datetime | None  # when the next row falls due, if that is known
+
+
+def _hop(
+    tx: Transaction,
+    channel: str,
+    ended: Sequence[Ended],
+    room: int,
+    now: datetime,
+    busy: Collection[int],
+    channels: Collection[str],
+) -> _Hop:
+    """All that a line needs of the database, in one transaction."""
+    if not room:
+        outbox.settle_all(tx, ended, now)
+        return _Hop([], True, set(), None)
+    routed = delivery.route(tx, now, channels)
+    turn = delivery.turn(tx, channel, ended, room, now, busy)
+    more = turn.more or bool(routed)
+    return _Hop(turn.due, more, routed, None if more or turn.due else delivery.next_due(tx, channel, now))
+
+
+class _Line:
+    """The messages of one channel on their way."""
+
+    def __init__(self, name: str, channel: Channel, pace: Pace, delivery: Delivery, at_once: int, tick: float) -> None:
+        self.woken = asyncio.Event()
+        self._name = name
+        self._channel = channel
+        self._pace = pace
+        self._delivery = delivery
+        self._at_once = at_once
+        self._tick = tick
+        self._stopping = False
+        self._flying: dict[int, asyncio.Task[None]] = {}  # by account
+        self._spoken_to: dict[int, str] = {}  # accounts whose budget is used up, and their user
+        self._ended: list[Ended] = []  # not noted yet
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.woken.set()
+
+    async def run(self) -> None:
+        faults = 0
+        try:
+            while True:
+                self.woken.clear()
+                try:
+                    rest = await self._turn()
+                    faults = 0
+                except StorageFault as fault:
+                    faults += 1
+                    rest = backoff(faults, _LONGEST_FAULT)
+                    _log.error("delivery %s: nothing can be kept: %s", self._name, fault)
+                except Exception as bug:  # noqa: BLE001 - the outermost edge: one fault must not end all delivery
+                    faults += 1
+                    rest = backoff(faults, _LONGEST_FAULT)
+                    _log_bug(self._name, bug)
+                if self._stopping and not (self._flying or self._ended):
+                    return
+                await self._delivery.wait(self.woken, rest)
+        finally:
+            for task in self._flying.values():
+                task.cancel()
+
+    async def _turn(self) -> float:
+        """Note what ended, claim and start what is due. Returns for how many seconds there is nothing to do."""
+        room = 0 if self._stopping else min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON))
+        if not room and not self._ended:
+            return self._until_room()
+        self._spoken_to = {one: user for one, user in self._spoken_to.items() if self._pace.wait_for(user) > 0}
+        busy = self._flying.keys() | self._spoken_to.keys()
+        ended, self._ended = self._ended, []
+        try:
+            hop = await self._delivery.database.write(
+                _hop, self._name, ended, room, self._delivery.clock(), busy, self._delivery.channels
+            )
+        except BaseException:
+            self._ended[:0] = ended
+            raise
+        self._delivery.ended.update((self._name, end.state) for end in ended)
+        for channel in hop.routed - {self._name}:
+            self._delivery.wake(channel)
+        for due in hop.due:
+            await self._start(due)
+        return self._until_room() if hop.more else self._until_due(hop.next_at)
+
+    def _until_room(self) -> float:
+        return self._tick if self._stopping or len(self._flying) >= self._at_once else self._pace.wait()
+
+    def _until_due(self, next_at: datetime | None) -> float:
+        rests = [self._tick, *(rest for user in self._spoken_to.values() if (rest := self._pace.wait_for(user)))]
+        if next_at is not None:
+            rests.append((next_at - self._delivery.clock()).total_seconds())
+        return max(0.0, min(rests))
+
+    async def _start(self, due: Due) -> None:
+        while (seconds := self._pace.wait()) > _EVEN:
+            if seconds > 2 * _HORIZON:  # everyone must wait: a row must not be held as `sending` meanwhile
+                self._ended.append(Ended(due.id, "planned", "pause"))
+                self.woken.set()
+                return
+            await self._delivery.wait(asyncio.Event(), seconds)
+        self._pace.take(due.user)
+        self._spoken_to[due.account_id] = due.user
+        self._flying[due.account_id] = asyncio.create_task(self._send(due), name=f"send {due.id}")
+
+    async def _send(self, due: Due) -> None:
+        try:
+            ended = await self._attempt(due)
+            self._ended.append(ended)  # not around the await: the list is another one by now
+        finally:
+            self._flying.pop(due.account_id, None)
+            self.woken.set()
+
+    async def _attempt(self, due: Due) -> Ended:
+        try:
+            reply = decoded(due.reply)
+        except msgspec.DecodeError as bug:
+            _log_bug(self._name, bug)
+            return Ended(due.id, "refused", "cannot be read")
+        try:
+            sent_as = await self._channel.send(due.user, reply, urgent=due.kind in AT_ANY_HOUR)
+        except Unreachable as lost:
+            return Ended(due.id, "unreachable", lost.reason, account_id=due.account_id)
+        except TryLater as later:
+            if later.everyone:
+                self._pace.pause(later.seconds)
+                return Ended(due.id, "planned", later.reason)
+            again_at = self._delivery.clock() + timedelta(seconds=later.seconds)
+            return Ended(due.id, "planned", later.reason, again_at=again_at, account_id=due.account_id)
+        except NotNow:
+            return Ended(due.id, "waiting", "no way to speak unasked")
+        except Rejected as refused:
+            return Ended(due.id, "refused", refused.reason)
+        except Unsure as doubt:
+            return Ended(due.id, "unknown", doubt.reason)
+        except Exception as bug:  # noqa: BLE001 - the outermost edge: what a channel's bug did is not known
+            _log_bug(self._name, bug)
+            return Ended(due.id, "unknown", type(bug).__name__)
+        return Ended(
+            due.id, "delivered", platform_id=sent_as, account_id=due.account_id, screen=_standing_words(due, reply)
+        )
+
+
+def _standing_words(due: Due, reply: Reply) -> tuple[tuple[str, str], ...]:
+    """What a bare number now means. An answer has put its own words on the screen already."""
+    if reply.turn or due.kind == "answer":
+        return ()
+    return tuple((choice.value, choice.label) for choice in reply.choices)
+
+
+def _log_bug(channel: str, bug: Exception) -> None:
+    # Where it happened, never what was said: the text of an exception may quote a person.
+    where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+    _log.error("delivery %s: %s\n%s", channel, type(bug).__name__, where)

@@ -1,0 +1,174 @@
+"""Which rows of the outbox go out next: chosen, routed to an account and claimed before a byte leaves."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, union_all, update
+
+from storage import outbox
+from storage.database import Transaction
+from storage.outbox import AT_ANY_HOUR, COLUMNS, LANES, PAUSED, UNDER_WAY, Due, Ended
+from storage.schema.people import accounts, people
+from storage.schema.records import settings
+from storage.schema.talks import outbox as table
+
+_ROUNDS = 4  # queries in one hop: where many rows end unsent, others must not wait for all of them
+_LAST_AT_ANY_HOUR = max(LANES[kind] for kind in AT_ANY_HOUR)
+_ALL_LANES = sorted(set(LANES.values()))
+
+_PAUSED = select(settings.c.key).where(settings.c.key == PAUSED, settings.c.value == "true").exists()
+
+
+def _due_in(lane: int, of_channel: Any, *but: Any) -> Any:
+    """The first due rows of one lane. One query over all lanes would read every row planned for later."""
+    found = select(table.c.id, table.c.lane, table.c.due_at).where(
+        UNDER_WAY,
+        table.c.state == "planned",
+        of_channel,
+        table.c.lane == lane,
+        table.c.due_at <= bindparam("now"),
+        *but,
+    )
+    if lane > _LAST_AT_ANY_HOUR:
+        found = found.where(bindparam("any_hour") == 1)
+    if lane > 0:
+        found = found.where(~_PAUSED)
+    part = found.order_by(table.c.due_at, table.c.id).limit(bindparam("at_most")).subquery()
+    return select(part.c.id, part.c.lane, part.c.due_at)
+
+
+_unrouted = union_all(*(_due_in(lane, table.c.channel.is_(None)) for lane in _ALL_LANES)).subquery("unrouted")
+_UNROUTED = (
+    select(_unrouted.c.id, table.c.person_id, people.c.state)
+    .select_from(
+        _unrouted.join(table, table.c.id == _unrouted.c.id).outerjoin(people, people.c.id == table.c.person_id)
+    )
+    .order_by(_unrouted.c.lane, _unrouted.c.due_at, _unrouted.c.id)
+    .limit(bindparam("at_most"))
+)
+_of_channel = (
+    table.c.channel == bindparam("channel"),
+    table.c.account_id.not_in(bindparam("busy", expanding=True)),
+)
+_first = union_all(*(_due_in(lane, *_of_channel) for lane in _ALL_LANES)).subquery("first")
+_DUE = (
+    select(*COLUMNS, table.c.account_id, table.c.tries, accounts.c.user, accounts.c.reachable)
+    .select_from(
+        outbox.with_reasons(
+            _first.join(table, table.c.id == _first.c.id).join(accounts, accounts.c.id == table.c.account_id)
+        )
+    )
+    .order_by(_first.c.lane, _first.c.due_at, _first.c.id)
+    .limit(bindparam("at_most"))
+)
+_NEXT = union_all(
+    *(
+        select(func.min(table.c.due_at)).where(
+            UNDER_WAY,
+            table.c.state == "planned",
+            of_channel,
+            table.c.lane == lane,
+            table.c.due_at > bindparam("now"),
+        )
+        for of_channel in (table.c.channel == bindparam("channel"), table.c.channel.is_(None))
+        for lane in _ALL_LANES
+    )
+)
+_ROW = table.c.id == bindparam("row")
+_ROUTE = update(table).where(_ROW).values(account_id=bindparam("to_account"), channel=bindparam("to_channel"))
+_CLAIM = update(table).where(_ROW).values(state="sending", tries=table.c.tries + 1)
+_STOPPED = (
+    update(table)
+    .where(UNDER_WAY, table.c.state == "sending")
+    .values(state="unknown", because="stopped while sending", ended_at=bindparam("at"))
+)
+
+
+@dataclass(slots=True)
+class Turn:
+    """Rows claimed for sending, and whether more may be due at once."""
+
+    due: list[Due]
+    more: bool
+
+
+def turn(
+    tx: Transaction,
+    channel: str,
+    ended: Sequence[Ended],
+    at_most: int,
+    now: datetime,
+    busy: Collection[int] = (),
+) -> Turn:
+    """Note what became of earlier rows, then claim up to `at_most` due ones of `channel`: one hop for both.
+
+    A claimed row is `sending` on disk before its first byte leaves; of one account only one is, and none of the
+    accounts that are `busy`. What must not go out any more (expired, event changed, sign-up gone, messages stopped)
+    ends here and is not returned.
+    """
+    outbox.settle_all(tx, ended, now)
+    due: list[Due] = []
+    taken = set(busy)
+    wanted = {"channel": channel, "now": now, "any_hour": int(tx.hours.are_on(now))}
+    for _ in range(_ROUNDS):
+        if len(due) >= at_most:
+            break
+        found = tx.execute(_DUE, {**wanted, "at_most": at_most - len(due), "busy": sorted(taken)}).all()
+        claimed = []
+        for row in found:
+            end = _instead(row, now)
+            if end is not None:
+                outbox.settle(tx, end, now)
+            elif row.account_id not in taken:
+                reply = outbox.opened(tx, row)
+                if reply is None:
+                    outbox.settle(tx, Ended(row.id, "refused", "unreadable"), now)
+                    continue
+                taken.add(row.account_id)
+                due.append(Due(row.id, row.account_id, row.user, row.kind, reply, row.tries + 1))
+                claimed.append({"row": row.id})
+        if claimed:
+            tx.execute(_CLAIM, claimed)
+        if not found:
+            return Turn(due, more=False)
+    return Turn(due, more=True)
+
+
+def route(tx: Transaction, now: datetime, channels: Collection[str], at_most: int = 200) -> set[str]:
+    """Choose for each due message where, among `channels`, its person is reached. Returns the channels chosen."""
+    chosen: set[str] = set()
+    wanted = {"now": now, "any_hour": int(tx.hours.are_on(now)), "at_most": at_most}
+    for row in tx.execute(_UNROUTED, wanted).all():
+        if row.state in ("merged", "anonymised"):
+            outbox.settle(tx, Ended(row.id, "superseded", f"person {row.state}"), now)
+            continue
+        account = outbox.preferred_account(tx, row.person_id, channels)
+        if account is None:
+            outbox.settle(tx, Ended(row.id, "unreachable", "no account"), now)
+        else:
+            tx.execute(_ROUTE, {"row": row.id, "to_account": account.id, "to_channel": account.channel})
+            chosen.add(account.channel)
+    return chosen
+
+
+def after_a_stop(tx: Transaction, now: datetime) -> int:
+    """At start: what was being sent when the program stopped may have arrived. It is listed, never sent again."""
+    return tx.execute(_STOPPED, {"at": now}).rowcount
+
+
+def next_due(tx: Transaction, channel: str, now: datetime) -> datetime | None:
+    """When the next row after `now` falls due, in `channel` or not yet routed; when the hours begin at the latest."""
+    moments = [moment for (moment,) in tx.execute(_NEXT, {"channel": channel, "now": now}) if moment is not None]
+    if not tx.hours.are_on(now):
+        moments.append(tx.hours.next(now))
+    return min(moments, default=None)
+
+
+def _instead(row: Any, now: datetime) -> Ended | None:
+    """How the row ends without being sent; None when it is to be sent."""
+    end = outbox.no_longer(row, now)
+    if end is None and not row.reachable and row.kind != "answer":
+        return Ended(row.id, "unreachable", "account unreachable")
+    return end
