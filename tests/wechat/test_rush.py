@@ -25,7 +25,8 @@ async def test_a_thousand_followers_in_a_minute_are_each_answered_within_five_se
     seconds = sorted(program.wechat.seconds)
     assert len(seconds) == len(desk.heard) == program.wechat.attempts_made == 1000
     assert all(
-        [words(*shown) for shown in person.screen] == ["您好，我是天涯红雁之家的助手。\n1 看活动\n0 返回　9 人工"] for person in people
+        [words(*shown) for shown in person.screen] == ["您好，我是天涯红雁之家的助手。\n1 看活动\n0 返回　9 人工"]
+        for person in people
     )
     assert seconds[-1] < 5
 

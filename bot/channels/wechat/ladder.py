@@ -16,7 +16,7 @@ from bot.channels.wechat.settings import Settings
 from bot.channels.wechat.standing import NextWay, Standing, TooLong, UploadGone, Way
 from bot.channels.wechat.verdicts import Verdict
 from dialogue.message import Reply, encoded
-from storage import wechat, wechat_promises
+from storage import wechat, wechat_followers, wechat_promises
 from storage.database import Database, StorageFault
 from storage.outbox import LANES, Kind
 from storage.wechat import Spent
@@ -52,7 +52,7 @@ class Ladder:
         """As `Channel.send`; raises `UploadGone` too."""
         self._standing.raise_while_paused()
         not_following, waits = False, list[float]()
-        kind = await self._database.read(wechat.on_its_way, user)
+        kind = await self._database.read(wechat_followers.on_its_way, user)
         for way in _WAYS:
             if not self._standing.may(way) or (kind is not None and kind not in _CARRIES[way]):
                 continue

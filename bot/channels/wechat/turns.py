@@ -18,7 +18,7 @@ from bot.channels.wechat.rendering import render
 from bot.channels.wechat.settings import Settings
 from bot.channels.wechat.signature import BadPush
 from dialogue.message import Message, Reply, decoded
-from storage import outbox, wechat
+from storage import outbox, wechat, wechat_followers
 from storage.database import Database, StorageFault
 from storage.wechat import Arrival, Visit
 
@@ -132,7 +132,7 @@ class Turns:
             case Nothing():
                 return Silence()
             case Gone():
-                await self._database.write(wechat.unfollowed, visit.user, now)
+                await self._database.write(wechat_followers.unfollowed, visit.user, now)
                 return Silence()
             case Undelivered() as report:
                 self._in_background(self._report(report), self._reports)
@@ -226,7 +226,7 @@ class Turns:
         for attempt in range(_REPORT_TRIES):
             if attempt:
                 await self._sleep(2.0**attempt)
-            if await self._database.write(wechat.reported, report.platform_id, state, report.because):
+            if await self._database.write(wechat_followers.reported, report.platform_id, state, report.because):
                 return
 
     async def _done_within(self, task: "asyncio.Task[Part]", seconds: float) -> bool:
