@@ -32,11 +32,14 @@ async def span(talk: Talk, key: str, prompt: str) -> Span:
     Words like 明天 count from when they were said, so a talk taken up days later means the same day.
     """
     reading = await talk.ask(key, prompt, Moment())
+    asked = key
     step = 1
     while reading.start is None or reading.outcome != "ok":
         step += 1
-        asked_at = talk.answers[key if step == 2 else f"{key}: {step - 1}"].at
-        reading = await talk.ask(f"{key}: {step}", _question(reading, asked_at), Settled(reading))
+        said_at = talk.answers[asked].at
+        # Keyed by what is proposed: a yes to one proposal is no yes to another, after the first answer was changed.
+        asked = f"{key} {step}: {reading.outcome} {reading.start or reading.day} {reading.part}"
+        reading = await talk.ask(asked, _question(reading, said_at), Settled(reading))
     return Span(reading.start, reading.end)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from dialogue import asking, texts
+from dialogue.questions import Text
 from dialogue.saying import say_date, say_span
 from dialogue.understanding import Entry
 
@@ -74,6 +75,21 @@ async def test_a_time_that_is_over_is_proposed_for_tomorrow(chat):
     chat.clock.passes(hours=6)
     assert (await chat.says("约", "下午2点")).startswith("下午2点已经过了。是明天下午2点吗？")
     assert await chat("是") == "11月24日（周二）下午2点，记下了。"
+
+
+async def and_then(talk):
+    span = await asking.span(talk, "when", WHEN)
+    await talk.ask("name", "叫什么？", Text())
+    talk.say(say_span(span.start, span.end, talk.now))
+
+
+async def test_a_yes_to_one_proposal_is_no_yes_to_another(chat):
+    chat.menu = {"约": Entry(and_then)}
+    assert await chat.says("约", "明天三点", "是") == "叫什么？"
+    await chat("上一步")
+    assert await chat("上一步") == WHEN
+    assert (await chat("后天四点")).startswith("是11月25日（周三）下午4点吗？")
+    assert await chat.says("是", "书法") == "11月25日（周三）下午4点"
 
 
 async def test_a_no_to_a_proposal_asks_for_all_of_it_and_a_better_one_is_taken(chat):
