@@ -3,6 +3,7 @@
 Rows go to disk as they come, so a million of them need no more memory than ten.
 """
 
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ _TAB = 31  # UTF-16 units, the format's limit of a sheet's name
 _NOT_ON_TABS = re.compile(r"[\[\]:*?/\\]")
 _TELL_EVERY = 1000  # rows
 _A4 = 9
-_PAGE = 130  # characters of the standard font that fit across a landscape page before it is shrunk
+_CHART_PAGE = 32  # rows of the standard height on a landscape page, charts being 900 pixels wide
 _HEADER_ROWS = 3  # title, heads, column headers
 
 _FORMATS: dict[Kind, str] = {
@@ -116,13 +117,19 @@ class _Writer:
 
     def _draw_charts(self) -> None:
         worksheet = self.add_tab("图表")
-        top = 0
+        top = page = 0
+        breaks = []
         for chart, tab in self._charts:
             drawn = self._drawn(chart, tab)
-            height = 120 + 22 * len(tab.charted)
+            height = 120 + 22 * len(tab.charted)  # pixels, of which a row has 20
+            rows = height // 20 + 2
+            if top > page and top + rows - page > _CHART_PAGE:
+                page = top
+                breaks.append(top)
             drawn.set_size({"width": 900, "height": height})
             worksheet.insert_chart(top, 0, drawn)
-            top += height // 20 + 2
+            top += rows
+        worksheet.set_h_pagebreaks(breaks)
 
     def _drawn(self, chart: Chart, tab: "_PrintedTab") -> ChartBar:
         headers = [column.header for column in tab.columns]
@@ -144,6 +151,7 @@ class _Writer:
         drawn.set_title({"name": chart.title, "overlay": False})
         drawn.set_legend({"none": True})
         drawn.set_y_axis({"reverse": True})  # the first row at the top, as in the table
+        drawn.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})  # each bar says its value
         return drawn
 
     def _write_definitions(self) -> None:
@@ -229,7 +237,7 @@ class _PrintedTab:
         self._width = sum(column.characters for column in sheet.columns)
         self._tab.set_row(0, 28)
         self._across(0, sheet.title + part, writer.title)
-        heads = "　　".join(f"{label}：{value}" for label, value in sheet.heads)
+        heads = _in_lines([f"{label}：{value}" for label, value in sheet.heads], self._width)
         self._tab.set_row(1, _height(heads, self._width))
         self._across(1, heads, writer.heads)
         self._tab.set_row(2, 28)
@@ -249,8 +257,14 @@ class _PrintedTab:
         if self._row >= ROWS_OF_A_SHEET - self._below and not total:
             self._begin()
         formats = self._writer.sums if total else self._writer.cells
+        lines = 1
         for place, (value, column) in enumerate(zip(row, self._sheet.columns, strict=True)):
             self._writer.put(self._tab, (self._row, place), value, column.kind, formats)
+            if isinstance(value, str) and ("\n" in value or 2 * len(value) > column.characters - 1):
+                lines = max(lines, _lines(value, column.characters - 1))
+        if lines > 1:
+            # Not every program grows a row to what is wrapped in it.
+            self._tab.set_row(self._row, _lines_high(lines))
         self._row += 1
         if self._sheet.charts and not total:
             self.charted.append(row)
@@ -312,11 +326,30 @@ def _clipped(text: str, units: int) -> str:
     return text.encode("utf-16-le")[: units * 2].decode("utf-16-le", "ignore")
 
 
+def _in_lines(parts: list[str], characters: float) -> str:
+    """`parts` side by side as far as the width allows, none of them torn apart."""
+    text = ""
+    for part in parts:
+        line = text.rpartition("\n")[2]
+        gap = "" if not text else "　　" if _wide(f"{line}　　{part}") <= characters else "\n"
+        text += gap + part
+    return text
+
+
+def _wide(text: str) -> float:
+    """Width in characters of the standard font; a Chinese one takes two. A little more than it is, to be safe."""
+    return 1.05 * sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def _lines(text: str, characters: float) -> int:
+    return sum(max(1, math.ceil(_wide(paragraph) / characters)) for paragraph in text.split("\n"))
+
+
+def _lines_high(lines: int) -> float:
+    """Points; the format allows no row higher than 409."""
+    return min(409.0, 14.0 * lines + 2)
+
+
 def _height(text: str, characters: float) -> float:
     """Points that `text` needs in a merged cell so wide: spreadsheets do not grow merged rows by themselves."""
-    across = max(characters, 20.0)
-    lines = 0
-    for paragraph in text.split("\n"):
-        wide = sum(2 if ord(letter) > 0x2E7F else 1 for letter in paragraph)
-        lines += max(1, -(-int(wide * 1.05) // int(across)))
-    return min(409.0, 15.0 * lines + 3)
+    return _lines_high(_lines(text, max(characters, 20.0)))

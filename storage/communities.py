@@ -1,12 +1,15 @@
 """The communities and villages of the district, and which one a person means."""
 
+import csv
 from dataclasses import dataclass
+from importlib.resources import files
 
 from pypinyin import lazy_pinyin
 from sqlalchemy import bindparam, select
 
 from storage.database import Transaction
 from storage.schema.places import communities as table
+from storage.upsert import upsert
 
 
 @dataclass(slots=True)
@@ -20,6 +23,13 @@ class Community:
 _COLUMNS = (table.c.code, table.c.official_name, table.c.display_name, table.c.short_name)
 _ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.code)
 _GET = select(*_COLUMNS).where(table.c.code == bindparam("code"))
+_ADD = upsert(table, key=("code",))
+
+
+def lay_out(tx: Transaction) -> None:
+    """Keep the communities of the district that are not kept yet; what staff changed stays as it is."""
+    text = files("storage").joinpath("communities.csv").read_text(encoding="utf-8")
+    tx.execute(_ADD(tx), [{**row, "active": True} for row in csv.DictReader(text.splitlines())])
 
 
 def active(tx: Transaction) -> list[Community]:

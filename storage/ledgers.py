@@ -309,7 +309,7 @@ def called(tx: Transaction, row: Any, *, masked: bool) -> tuple[str, str]:
     if row.name is None:
         return NAMELESS, ""
     name, phone = people.opened(tx, row.uid, row.name, row.phone)
-    return (mask_name(name), mask_phone(phone)) if masked else (name, phone)
+    return (mask_name(name), mask_phone(phone or "")) if masked else (name, phone or "")
 
 
 _TOOK_PART = (

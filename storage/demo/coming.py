@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 
+from storage import numbering
 from storage.database import Transaction
 from storage.demo.places import Ground
+from storage.demo.season import series_name
 from storage.schema.events import events, sign_ups
-from storage.schema.records import numbers
 from storage.times import at, local, local_date
-from storage.upsert import upsert
 
 _AHEAD = timedelta(days=2)  # fewer days left than this, and a new fortnight is added
 
@@ -45,8 +45,6 @@ _FORTNIGHT = (
 )
 
 _LAST_COMING = select(func.max(events.c.starts_at)).where(events.c.is_sample, events.c.state == "published")
-_NUMBER = select(numbers.c.last).where(numbers.c.kind == "HD", numbers.c.year == bindparam("of_year"))
-_KEEP_NUMBER = upsert(numbers, ["kind", "year"], ["last"])
 _ADD = insert(events).returning(events.c.id)
 
 
@@ -63,7 +61,10 @@ def keep(
     staff: Mapping[str, int],
     residents: Sequence[tuple[int, bool]],
 ) -> list[int]:
-    """Publish the coming fortnight. `residents` are persons in town, each with whether a Party member."""
+    """Publish the coming fortnight. `residents` are persons in town, each with whether a Party member.
+
+    `of_series` are the series by name.
+    """
     kept = []
     for place, event in enumerate(_today(now) + _FORTNIGHT):
         event_id = _publish(tx, event, now, ground, of_series, staff)
@@ -107,18 +108,16 @@ def _publish(
     staff: Mapping[str, int],
 ) -> int:
     starts_at = at(local_date(now) + timedelta(days=event.in_days), event.clock)
-    year = local(now).year
-    last = tx.execute(_NUMBER, {"of_year": year}).scalar() or 0
-    tx.execute(_KEEP_NUMBER(tx), {"kind": "HD", "year": year, "last": last + 1})
+    year = local(starts_at).year
     row = {
-        "number": f"HD{year}-{last + 1:04d}",
-        "series_id": of_series.get(event.series),
+        "number": f"HD{year}-{numbering.next_number(tx, 'HD', year):04d}",
+        "series_id": of_series.get(series_name(event.series)),
         "type": event.type,
         "title": f"{event.title}（示例）",
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=event.minutes),
         "point_id": ground.points[event.point],
-        "venue": "服务点活动室",
+        "venue": ground.point_names[event.point],
         "organisation_id": ground.organisations[event.host],
         "organiser_id": staff["organiser"],
         "contact_phone": "0898-0000-0025",

@@ -5,21 +5,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 
-from sqlalchemy import insert, select
-
+from storage import communities, organisations, points
 from storage.database import Transaction
-from storage.schema.organisations import organisations
-from storage.schema.places import communities, service_points
+from storage.geography import Place
+from storage.schema.places import service_points
 from storage.upsert import upsert
 
 _KINDS = {"社区服务窗口": "community_window", "物业办公场所": "property_office"}
+_LANDMARKS = (  # roughly where they are: good enough to try the search, not to send anyone there
+    ("凤凰机场", 18.3029, 109.4122),
+    ("天涯海角", 18.2930, 109.3480),
+    ("三亚湾椰梦长廊", 18.2650, 109.4760),
+    ("海月广场", 18.2480, 109.4900),
+)
 _BRANCHES = ("三亚湾", "海坡", "春园", "友谊路", "金鸡岭", "光明")
 
-_ADD_COMMUNITY = upsert(communities, ["code"])
-_CODES = select(communities.c.display_name, communities.c.code)
 _ADD_POINT = upsert(service_points, ["code"])
-_POINTS = select(service_points.c.code, service_points.c.id)
-_ADD_ORGANISATION = insert(organisations).returning(organisations.c.id)
+
+
+_HOSTS = {  # short name -> kind, name, short name of the parent
+    "党委": ("committee", "天涯区候鸟党委（示例）", ""),
+    "海湾": ("general_branch", "三亚湾片区候鸟党总支（示例）", "党委"),
+    "城区": ("general_branch", "城区片区候鸟党总支（示例）", "党委"),
+    "综合": ("branch", "综合候鸟党支部（示例）", "党委"),
+    **{
+        name: ("branch", f"{name}社区候鸟党支部（示例）", "海湾" if name in ("三亚湾", "海坡") else "城区")
+        for name in _BRANCHES
+    },
+    **{f"{name}小组": ("group", f"{name}社区第一党小组（示例）", name) for name in _BRANCHES},
+    "单位": ("unit", "示例单位机关党支部（示例）", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +43,44 @@ class Ground:
 
     communities: dict[str, str]  # display name -> code
     points: dict[str, int]  # code -> id
+    point_names: dict[str, str]  # by code
     organisations: dict[str, int]  # short name -> id
     branch_of: dict[str, int]  # display name of a community -> id
 
 
 def lay_out(tx: Transaction, now: datetime) -> Ground:
-    """Keep what is missing; communities and points that are there already stay as they are."""
-    tx.execute(_ADD_COMMUNITY(tx), [{**row, "active": True} for row in _rows("communities.csv")])
-    codes = {row.display_name: row.code for row in tx.execute(_CODES)}
-    tx.execute(_ADD_POINT(tx), [_point(row, codes, now) for row in _rows("service_points.sample.csv")])
-    points = {row.code: row.id for row in tx.execute(_POINTS)}
-    hosts = _organise(tx, codes)
+    """Keep the places and organisations; communities and points that are there already stay as they are."""
+    communities.lay_out(tx)
+    codes = {community.display_name: community.code for community in communities.active(tx)}
+    text = files("storage.demo").joinpath("service_points.sample.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    tx.execute(_ADD_POINT(tx), [_point(row, codes, now) for row in rows])
+    for row in rows:
+        if row["kind"] == "物业办公场所":
+            estate = row["name"].removeprefix("天涯红雁之家·").removesuffix("物业点")
+            points.add_landmark(tx, estate, Place(float(row["lat_wgs84"]), float(row["lng_wgs84"])), is_sample=True)
+    for name, latitude, longitude in _LANDMARKS:
+        points.add_landmark(tx, name, Place(latitude, longitude), is_sample=True)
+    hosts: dict[str, int] = {}
+    for short, (kind, name, parent) in _HOSTS.items():
+        hosts[short] = organisations.add(tx, name, kind, hosts.get(parent), is_sample=True)
+    return found(tx)
+
+
+def found(tx: Transaction) -> Ground:
+    """What `lay_out` kept."""
+    codes = {community.display_name: community.code for community in communities.active(tx)}
+    kept = points.active(tx)
+    by_name = {organisation.name: organisation.id for organisation in organisations.active(tx)}
+    hosts = {short: by_name[name] for short, (_, name, _) in _HOSTS.items()}
     branches = {f"{name}社区": hosts[name] for name in _BRANCHES}
-    branch_of = {name: branches.get(name, hosts["综合"]) for name in codes}
-    return Ground(codes, points, hosts, branch_of)
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("storage.demo").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return Ground(
+        communities=codes,
+        points={point.code: point.id for point in kept},
+        point_names={point.code: point.name for point in kept},
+        organisations=hosts,
+        branch_of={name: branches.get(name, hosts["综合"]) for name in codes},
+    )
 
 
 def _point(row: dict[str, str], codes: dict[str, str], now: datetime) -> dict[str, object]:
@@ -69,27 +103,3 @@ def _point(row: dict[str, str], codes: dict[str, str], now: datetime) -> dict[st
         "note": row["source_note"],
         "updated_at": now,
     }
-
-
-def _organise(tx: Transaction, codes: dict[str, str]) -> dict[str, int]:
-    def add(name: str, kind: str, parent: int | None = None, community: str | None = None) -> int:
-        row = {
-            "name": f"{name}（示例）",
-            "kind": kind,
-            "parent_id": parent,
-            "community_code": codes[community] if community else None,
-            "active": True,
-            "is_sample": True,
-        }
-        return int(tx.execute(_ADD_ORGANISATION, row).scalar_one())
-
-    root = add("天涯区候鸟党委", "committee")
-    bay = add("三亚湾片区候鸟党总支", "general_branch", root)
-    town = add("城区片区候鸟党总支", "general_branch", root)
-    hosts = {"党委": root, "综合": add("综合候鸟党支部", "branch", root)}
-    for name in _BRANCHES:
-        parent = bay if name in ("三亚湾", "海坡") else town
-        hosts[name] = add(f"{name}社区候鸟党支部", "branch", parent, f"{name}社区")
-        add(f"{name}社区候鸟党支部第一党小组", "group", hosts[name], f"{name}社区")
-    hosts["单位"] = add("示例单位机关党支部", "unit", None, "光明社区")
-    return hosts

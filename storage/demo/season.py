@@ -7,7 +7,6 @@ reminder would be planned anew.
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
 
@@ -30,12 +29,8 @@ _ADD_EVENTS = insert(events).returning(events.c.id, sort_by_parameter_order=True
 _LAST_NUMBER = upsert(numbers, ["kind", "year"], ["last"])
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
-    """What was kept: ids in the order of the programme, and of the series by short name."""
-
-    events: list[int]
-    series: dict[str, int]
+def series_name(short: str) -> str:
+    return f"夕阳红私塾·{short}（示例）"
 
 
 def keep(
@@ -45,10 +40,10 @@ def keep(
     ids: Sequence[int],
     ground: Ground,
     staff: Mapping[str, int],
-) -> Season:
-    """`ids` are the persons of `crowd`, in its order; `staff` are persons by role."""
-    kept = Season([], _series(tx, programme, ground))
-    rows = [_event(event, kept.series, ground, staff) for event in programme]
+) -> list[int]:
+    """Returns the ids of the events in the order of `programme`. `ids` are the persons of `crowd`, in its order."""
+    of_series = _series(tx, programme, ground)
+    rows = [_event(event, of_series, ground, staff) for event in programme]
     years: dict[int, int] = {}
     for row in rows:
         year = local(row["starts_at"]).year
@@ -56,11 +51,11 @@ def keep(
         row["number"] = f"HD{year}-{years[year]:04d}"
     for year, last in years.items():
         tx.execute(_LAST_NUMBER(tx), {"kind": "HD", "year": year, "last": last})
-    kept.events.extend(tx.execute(_ADD_EVENTS, rows).scalars())
-    _co_host(tx, programme, kept.events, ground)
-    _move(tx, programme, kept.events, staff)
-    _Lists(programme, crowd, ids, ground, staff, kept.events).keep(tx)
-    return kept
+    event_ids = list(tx.execute(_ADD_EVENTS, rows).scalars())
+    _co_host(tx, programme, event_ids, ground)
+    _move(tx, programme, event_ids, staff)
+    _Lists(programme, crowd, ids, ground, staff, event_ids).keep(tx)
+    return event_ids
 
 
 def _series(tx: Transaction, programme: Sequence[Programmed], ground: Ground) -> dict[str, int]:
@@ -68,7 +63,7 @@ def _series(tx: Transaction, programme: Sequence[Programmed], ground: Ground) ->
     for event in programme:
         if event.series and event.series not in found:
             row = {
-                "name": f"夕阳红私塾·{event.series}（示例）",
+                "name": series_name(event.series),
                 "type": event.type,
                 "organisation_id": ground.organisations[event.host],
                 "point_id": ground.points[event.point],
@@ -88,7 +83,7 @@ def _event(event: Programmed, of_series: dict[str, int], ground: Ground, staff: 
         "starts_at": event.starts_at,
         "ends_at": event.ends_at,
         "point_id": ground.points.get(event.point),
-        "venue": "服务点活动室" if event.point else "三亚湾沙滩集合点（示例）",
+        "venue": ground.point_names.get(event.point, "三亚湾沙滩集合点（示例）"),
         "organisation_id": ground.organisations[event.host],
         "organiser_id": staff["organiser"],
         "speaker": "示例主讲人" if event.type in ("sunset_school", "policy_talk") else None,

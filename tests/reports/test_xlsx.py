@@ -96,7 +96,7 @@ def test_the_layout_is_the_one_offices_hand_in(tmp_path):
     assert {str(area) for area in tab.merged_cells.ranges} >= {"A1:C1", "A2:C2"}
     assert tab["A1"].value == "活动签到表"
     assert tab["A2"].value == (
-        "填报单位：示例单位　　期间：2026年12月　　制表日期：2026年12月8日　　数据截至：2026年12月8日 18:00"
+        "填报单位：示例单位\n期间：2026年12月\n制表日期：2026年12月8日\n数据截至：2026年12月8日 18:00"
     )
     assert [cell.value for cell in tab[3]] == ["序号", "姓名", "手机号"]
     assert [cell.value for cell in tab[4]] == [1, "王*国", "138****8000"]
@@ -113,6 +113,15 @@ def test_the_layout_is_the_one_offices_hand_in(tmp_path):
     assert tab["B4"].alignment.wrap_text
     assert [cell.value for cell in book["原始数据"][1]] == ["序号", "姓名", "手机号"]
     assert [row[0].value for row in book["口径说明"]] == ["口径说明", "口径说明：第一。", "第二。"]
+
+
+def test_a_wide_table_has_its_heads_in_one_line(tmp_path):
+    path = tmp_path / "a.xlsx"
+    above = heads("示例单位", "2026年12月", date(2026, 12, 8), datetime(2026, 12, 8, 10, tzinfo=UTC))
+    write_xlsx(Book((Sheet("表", (Column("一", width=120),), [], heads=above),), ()), path)
+    assert opened(path)["表"]["A2"].value == (
+        "填报单位：示例单位　　期间：2026年12月　　制表日期：2026年12月8日　　数据截至：2026年12月8日 18:00"
+    )
 
 
 def test_moments_are_shown_as_on_the_clock_of_sanya(tmp_path):
