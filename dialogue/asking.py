@@ -38,7 +38,7 @@ async def span(talk: Talk, key: str, prompt: str) -> Span:
         step += 1
         said_at = talk.answers[asked].at
         # Keyed by what is proposed: a yes to one proposal is no yes to another, after the first answer was changed.
-        asked = f"{key} {step}: {reading.outcome} {reading.start or reading.day} {reading.part}"
+        asked = f"{key}: {step} {reading.outcome} {reading.start or reading.day} {reading.part}"
         reading = await talk.ask(asked, _question(reading, said_at), Settled(reading))
     return Span(reading.start, reading.end)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogue import asking, texts
-from dialogue.questions import Text
+from dialogue.questions import YesNo
 from dialogue.saying import say_date, say_span
 from dialogue.understanding import Entry
 
@@ -77,19 +77,19 @@ async def test_a_time_that_is_over_is_proposed_for_tomorrow(chat):
     assert await chat("是") == "11月24日（周二）下午2点，记下了。"
 
 
-async def and_then(talk):
+async def particular(talk):
     span = await asking.span(talk, "when", WHEN)
-    await talk.ask("name", "叫什么？", Text())
-    talk.say(say_span(span.start, span.end, talk.now))
+    said = say_span(span.start, span.end, talk.now)
+    if not await talk.ask(f"free {said}", f"{said}有空吗？", YesNo()):
+        talk.again("when", "那换一个。")
+    talk.say(f"{said}，记下了。")
 
 
 async def test_a_yes_to_one_proposal_is_no_yes_to_another(chat):
-    chat.menu = {"约": Entry(and_then)}
-    assert await chat.says("约", "明天三点", "是") == "叫什么？"
-    await chat("上一步")
-    assert await chat("上一步") == WHEN
+    chat.menu = {"约": Entry(particular)}
+    assert (await chat.says("约", "明天三点", "是")).startswith("11月24日（周二）下午3点有空吗？")
+    assert await chat("不是") == f"那换一个。\n{WHEN}"
     assert (await chat("后天四点")).startswith("是11月25日（周三）下午4点吗？")
-    assert await chat.says("是", "书法") == "11月25日（周三）下午4点"
 
 
 async def test_a_no_to_a_proposal_asks_for_all_of_it_and_a_better_one_is_taken(chat):
