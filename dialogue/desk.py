@@ -192,7 +192,6 @@ class Visit:
     def _one_step_back(self, talk: State, said: Said) -> list[Reply]:
         if len(talk.reached) > 1:
             talk.answers.pop(talk.reached[-2], None)
-            talk.answers.pop(talk.reached[-1], None)
             return self._run(talk)
         if bare(said.text) == "0":
             self._desk.talk = None

@@ -113,10 +113,26 @@ class OneOf:
     def parse(self, said: Said) -> str:
         if len(said.picked) == 1 and said.picked[0] in self.options:
             return said.picked[0]
-        value = matching(said.text, [(value, label) for value, label in self.options.items()])
+        value = matching(said.text, list(self.options.items()))
         if value is None:
             raise Invalid("请从下面选一个，回前面的数字就行。")
         return value
+
+
+@dataclass(frozen=True)
+class Named:
+    """One of `options` (value -> label) by tapping or number, else the words themselves, for who knows more names."""
+
+    options: Mapping[str, str]
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        return tuple(Choice(value, label) for value, label in self.options.items())
+
+    def parse(self, said: Said) -> str:
+        if len(said.picked) == 1 and said.picked[0] in self.options:
+            return said.picked[0]
+        return matching(said.text, list(self.options.items())) or _need_words(said)
 
 
 @dataclass(frozen=True)
@@ -131,7 +147,7 @@ class SeveralOf:
         return tuple(Choice(value, label) for value, label in self.options.items())
 
     def parse(self, said: Said) -> tuple[str, ...]:
-        known = [(value, label) for value, label in self.options.items()]
+        known = list(self.options.items())
         parts = re.split(r"[\s、，,;；和]+", said.text.strip())
         named = {value for part in parts if part and (value := matching(part, known))}
         picked = {*said.picked, *named} & set(self.options)

@@ -7,14 +7,14 @@ time from `talk.now`; reach the outside world only through `talk.tx`. It awaits 
 stepped by hand inside the database thread and no event loop is involved.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar, cast
 
 from dialogue import texts
 from dialogue.message import Choice, File, Link, Reply, Venue
-from dialogue.questions import Invalid, Kind, YesNo
+from dialogue.questions import Invalid, Kind, OneOf, YesNo
 from storage.accounts import Account
 from storage.conversations import Said
 from storage.database import Transaction
@@ -32,9 +32,10 @@ class Unanswered(BaseException):
 class Again(BaseException):
     """Ends a run to take back an answer and ask once more. Not an Exception either."""
 
-    def __init__(self, key: str, hint: str) -> None:
+    def __init__(self, key: str, hint: str, *forget: str) -> None:
         self.key = key
         self.hint = hint
+        self.forget = forget  # further answers that must not stand
 
 
 @dataclass(slots=True)
@@ -96,6 +97,14 @@ class Talk:
         """Ask about exactly these words: a yes to other words does not count."""
         return await self.ask(f"confirm: {what}", texts.please_check(what), YesNo(texts.RIGHT, texts.WRONG))
 
+    async def confirm_or_correct(self, what: str, fields: Mapping[str, str]) -> None:
+        """Ask about exactly these words until they are right. `fields` says which questions may be put once more."""
+        if await self.confirm(what):
+            return
+        options = {key: label for key, label in fields.items() if key in self.reached}
+        key = await self.ask(f"correct: {what}", "哪里不对？", OneOf(options))
+        raise Again(key, f"好的，重新说{options[key]}。", f"confirm: {what}", f"correct: {what}")
+
     def again(self, key: str, hint: str) -> NoReturn:
         """Refuse the answer to `key`: say why, and ask that question once more."""
         raise Again(key, hint)
@@ -135,11 +144,12 @@ class House:
 
 def run(conversation: Conversation, talk: Talk) -> bool:
     """Run as far as the answers go. True when it is over; if not, `talk.reached` ends with the open question."""
-    opening = talk.opening
+    opening, account = talk.opening, talk.account
     while True:
         talk.replies.clear()
         talk.reached.clear()
         talk.opening = opening
+        talk.account = replace(account)  # who registered in a run that was undone is not registered
         try:
             with talk.tx.savepoint():  # undone unless the function returns
                 step(conversation, talk)
@@ -148,10 +158,15 @@ def run(conversation: Conversation, talk: Talk) -> bool:
         except Again as again:
             if again.key not in talk.answers:
                 raise ValueError(f"question {again.key!r} has no answer to refuse") from None
-            del talk.answers[again.key]
+            talk.answers = {key: said for key, said in talk.answers.items() if not _taken_back(key, again)}
             talk.hint = again.hint
         else:
             return True
+
+
+def _taken_back(key: str, again: Again) -> bool:
+    """The answer itself, and those to what was asked about it (“start: 2”)."""
+    return key == again.key or key.startswith(f"{again.key}: ") or key in again.forget
 
 
 def step(conversation: Conversation, talk: Talk) -> None:

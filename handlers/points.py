@@ -22,7 +22,7 @@ async def find(talk: Talk) -> None:
     if isinstance(where, Place) and not consents.current(talk.tx, talk.account, consent_texts.LOCATION):
         # The position is not kept while we ask; it takes one more tap, and that is the point.
         if not await talk.ask("consent", consent_texts.LOCATION.text, YesNo("同意", "不同意")):
-            return await _by_words(talk, await _ask_where(talk, "好的，不用位置。告诉我小区、社区或者路名就行。"))
+            return await _find(talk, await _ask_where(talk, "好的，不用位置。告诉我小区、社区或者路名就行。"))
         consents.give(talk.tx, talk.account, consent_texts.LOCATION, talk.now)
         where = await _ask_where(talk, "谢谢。请再发一次位置，或者告诉我小区、社区的名字。")
     if not where:
@@ -31,9 +31,11 @@ async def find(talk: Talk) -> None:
             "您在哪儿？告诉我小区、社区或者路名就行，比如：春园社区。\n"
             "也可以发位置：只用来找最近的服务点，用完就丢，不保存。",
         )
-    if isinstance(where, str):
-        return await _by_words(talk, where)
-    return await _around(talk, where)
+    return await _find(talk, where)
+
+
+async def _find(talk: Talk, where: Place | str) -> None:
+    await (_by_words(talk, where) if isinstance(where, str) else _around(talk, where))
 
 
 async def _around(talk: Talk, here: Place) -> None:
