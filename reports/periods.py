@@ -44,6 +44,18 @@ class Period:
         """The season `day` lies in; between two of them, the one that has ended."""
         return cls.season(day.year if day.month >= 10 else day.year - 1)
 
+    @classmethod
+    def between(cls, first: date, last: date) -> Self:
+        """From one day to another, by its name where the two make a whole season, year, quarter or month."""
+        quarter = (first.month + 2) // 3
+        whole = (
+            cls.season(first.year),
+            cls.year(first.year),
+            cls.quarter(first.year, quarter),
+            cls.month(first.year, first.month),
+        )
+        return next((each for each in whole if (each.first, each.last) == (first, last)), cls(first, last))
+
     @property
     def begins(self) -> datetime:
         return day_starts(self.first)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot import config, opening
 from reports import attendance
+from reports.counts import counts
 from reports.csv import write_csv
 from reports.periods import Period
 from reports.xlsx import write_xlsx
@@ -21,13 +22,13 @@ def run(asked: argparse.Namespace) -> int:
     now = datetime.now(UTC)
 
     def write(tx: Transaction) -> str:
-        period = Period(asked.first, asked.last)
+        period = Period.between(asked.first, asked.last)
         paper = attendance.paper(tx, now)
         if asked.format == "csv":
             write_csv(attendance.event_ledger(tx, period, paper), asked.output)
         else:
             write_xlsx(attendance.attendance_book(tx, period, paper), asked.output)
-        return attendance.counts(tx, period).headline
+        return counts(tx, period).headline
 
     async def read() -> str:
         async with opening.database(settings) as database:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot import config, opening
 from reports import attendance
+from reports.counts import counts
 from reports.periods import Period
 from reports.season import season_book
 from reports.xlsx import write_xlsx
@@ -19,7 +20,7 @@ def run(asked: argparse.Namespace) -> int:
     def write(tx: Transaction) -> str:
         period = Period.season(asked.year)
         write_xlsx(season_book(tx, period, attendance.paper(tx, now)), asked.output)
-        return attendance.counts(tx, period).headline
+        return counts(tx, period).headline
 
     async def read() -> str:
         async with opening.database(settings) as database:
