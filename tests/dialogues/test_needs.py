@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogue.message import Attachment, decoded
+from dialogue.message import Address, Attachment, decoded
 from storage import attachments, audit, need_clock, need_entries, needs, outbox, routing
 from storage.audit import Actor
 from storage.routing import Rule
@@ -10,9 +10,10 @@ from storage.schema.people import proxies
 from storage.schema.talks import outbox as outbox_table
 from storage.times import local
 from tests.conftest import ME, MORNING, SOMEONE_ELSE
-from tests.dialogues.conftest import address, person, staff
+from tests.dialogues.town import person, staff
 
-OWNER = address(7)
+OWNER = Address("telegram", "owner")
+STAFF = Address("telegram", "staff")
 VOICE = Attachment("voice", "voice-1")
 PHOTO = Attachment("photo", "photo-1")
 
@@ -90,7 +91,7 @@ async def test_the_owner_is_told_without_the_words(needy):
 
 
 async def test_a_need_without_an_owner_goes_to_the_coordinators(needy):
-    coordinator = await needy.does(person, "区干事", "13700137000", address(9))
+    coordinator = await needy.does(person, "区干事", "13700137000", STAFF)
     await needy.does(staff, coordinator, "district_staff")
     answer = await needy.says("说难处", "河西社区门口的垃圾没人管")
     assert "区里的同志马上安排人来办" in answer
@@ -99,7 +100,7 @@ async def test_a_need_without_an_owner_goes_to_the_coordinators(needy):
 
 
 async def test_a_voice_message_is_kept_and_acknowledged_in_words(needy):
-    lead = await needy.does(person, "点长", "13700137000", address(9))
+    lead = await needy.does(person, "点长", "13700137000", STAFF)
     await needy.does(staff, lead, "point_lead", point_id=1)
     asked = await needy("说难处")
     asked = await needy(attachment=VOICE)

@@ -5,8 +5,8 @@ import pytest
 from storage import accounts, consents, people
 from storage.schema.people import consents as consents_table
 from storage.schema.people import people as people_table
-from tests.conftest import ME, SOMEONE_ELSE
-from tests.dialogues.conftest import person
+from tests.conftest import SOMEONE_ELSE
+from tests.dialogues.town import person
 
 LOCAL = ("登记", "1", "王建国", "13800138000", "2", "春园社区", "示例小区", "2")
 
@@ -111,12 +111,12 @@ async def test_each_consent_is_a_row_with_the_hash_of_its_words(town_chat):
     await chat.says(*LOCAL, "对")
 
     def rows(tx):
-        account = accounts.find(tx, *ME)
+        account = accounts.find(tx, *chat.who)
         return consents.standing(tx, account), tx.execute(consents_table.select()).all()
 
     standing, kept = await chat.does(rows)
     assert [purpose for purpose, _, _ in standing] == ["registration", "party"]
-    assert all(len(row.text_hash) == 64 and row.channel == "web" for row in kept)
+    assert all(len(row.text_hash) == 64 and row.channel == chat.who.channel for row in kept)
 
 
 async def test_a_community_that_does_not_exist_is_asked_again(town_chat):
