@@ -1,0 +1,104 @@
+"""A running program, a plain HTTP visitor without scripts, and a real Chromium."""
+
+import os
+import re
+import shutil
+
+import httpx
+import pytest
+
+from tests.web.program import running
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+@pytest.fixture
+async def program(database):
+    async with running(database) as program:
+        yield program
+
+
+class Visitor:
+    """A browser without scripts: keeps cookies, reads forms, posts them."""
+
+    def __init__(self, url, **given):
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, **given)
+        self.html = ""
+        self.status = 0
+
+    async def opens(self, address="/chat", **given):
+        response = await self.http.get(address, follow_redirects=True, **given)
+        self.html, self.status = response.text, response.status_code
+        return response
+
+    @property
+    def token(self):
+        return re.search(r'data-token="([^"]+)"', self.html)[1]
+
+    async def posts(self, *, files=None, headers=None, address="/chat", follow=True, **fields):
+        """Fill in the form of the page and send it. Opens the page first, as everybody does."""
+        if not self.html:
+            await self.opens()
+        given = {"token": self.token, "id": re.search(r'name="id" value="(\w+)"', self.html)[1], **fields}
+        response = await self.http.post(address, data=given, files=files, headers=headers)
+        if response.status_code == 303 and follow:
+            return await self.opens(response.headers["location"])
+        if "text/html" in response.headers.get("content-type", ""):
+            self.html, self.status = response.text, response.status_code
+        return response
+
+    async def asks(self, address="/chat", **fields):
+        """The same as a script does it."""
+        if not self.html:
+            await self.opens()
+        files = fields.pop("files", None)
+        return await self.http.post(
+            address, data={"token": self.token, **fields}, files=files, headers={"accept": "application/json"}
+        )
+
+    def reads(self):
+        return words(self.html)
+
+
+def words(html):
+    """What a person reads of the chat, without tags."""
+    log = html.split('role="log"')[-1].split("</main>")[0].partition(">")[2]
+    text = re.sub(r"<[^>]+>", " ", log)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+@pytest.fixture
+async def visitor(program):
+    visitor = Visitor(program.url)
+    yield visitor
+    await visitor.http.aclose()
+
+
+@pytest.fixture
+async def another(program):
+    visitor = Visitor(program.url)
+    yield visitor
+    await visitor.http.aclose()
+
+
+@pytest.fixture
+async def chromium():
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"no Chromium at {CHROMIUM}: the page tests are left out")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
