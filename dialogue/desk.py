@@ -281,8 +281,8 @@ class Visit:
         return said
 
     def _on_screen(self, text: str) -> str | None:
-        """The standing word that a bare number, or a label, means on the list shown last."""
-        meant = picked(text, self._desk.screen)
+        """The standing word that a bare number, or a whole label, means on the list shown last."""
+        meant = named_or_numbered(text, self._desk.screen)
         return meant[0] if len(meant) == 1 else None
 
     def _switches(self, text: str, talk: State) -> bool:
@@ -295,7 +295,14 @@ class Visit:
 
 
 def picked(text: str, shown: list[tuple[str, str]]) -> list[str]:
-    """The values of `shown` that `text` names by number (“2”, “第二个”, “1、3”) or by label; none if it is not that."""
+    """As `named_or_numbered`; beside a question a part of one label alone is enough."""
+    meant = named_or_numbered(text, shown)
+    near = matching(text, shown) if not meant else None
+    return meant if near is None else [near]
+
+
+def named_or_numbered(text: str, shown: list[tuple[str, str]]) -> list[str]:
+    """The values of `shown` that `text` names by number (“2”, “第二个”, “1、3”) or by its label; none if neither."""
     exact = next((value for value, label in shown if bare(label) == bare(text)), None)
     if exact is not None:
         return [exact]
@@ -303,8 +310,7 @@ def picked(text: str, shown: list[tuple[str, str]]) -> list[str]:
     places = [one] if one is not None else numbers.read_list(text) or []
     if places and all(1 <= place <= len(shown) for place in places):
         return [shown[place - 1][0] for place in places]
-    near = matching(text, shown)
-    return [] if near is None else [near]
+    return []
 
 
 def _by_place(choice: str, shown: list[tuple[str, str]]) -> str:
