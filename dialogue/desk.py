@@ -1,5 +1,6 @@
 """What one message means to a chat as it stands: an answer, a word that works everywhere, or something new."""
 
+import re
 from datetime import datetime
 
 from dialogue import numbers, texts
@@ -14,6 +15,9 @@ from storage.database import Transaction
 from storage.refusals import NotAllowed, Refused
 
 MOST_PARKED = 3  # talks laid aside; an older one is dropped
+
+# 第3号 is the number of a matter, 第三个 a place on a list.
+_SPOKEN_NUMBER = re.compile(rf"第\s*{numbers.NUMERAL}\s*号")
 
 _COMMANDS = {bare(word): command for command, words in texts.SAME_AS.items() for word in words}
 
@@ -282,6 +286,8 @@ class Visit:
 
     def _on_screen(self, text: str) -> str | None:
         """The standing word that a bare number, or a whole label, means on the list shown last."""
+        if _SPOKEN_NUMBER.fullmatch(numbers.plain(text)):
+            return None
         meant = named_or_numbered(text, self._desk.screen)
         return meant[0] if len(meant) == 1 else None
 

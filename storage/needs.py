@@ -105,6 +105,9 @@ _MAY_ACT = select(proxies.c.id).where(
     proxies.c.agreed_at.is_not(None),
     proxies.c.ended_at.is_(None),
 )
+_ACTS_FOR = select(proxies.c.person_id).where(
+    proxies.c.proxy_id == bindparam("proxy"), proxies.c.agreed_at.is_not(None), proxies.c.ended_at.is_(None)
+)
 _CLOSE = (
     update(table)
     .where(table.c.id == bindparam("need"))
@@ -223,6 +226,11 @@ def concerns(tx: Transaction, need: Need, person_id: int | None) -> Literal["res
 
 def may_act_for(tx: Transaction, person_id: int, proxy_id: int) -> bool:
     return tx.execute(_MAY_ACT, {"person": person_id, "proxy": proxy_id}).first() is not None
+
+
+def acts_for(tx: Transaction, proxy_id: int) -> list[int]:
+    """Those who agreed that this person acts for them."""
+    return [person for (person,) in tx.execute(_ACTS_FOR, {"proxy": proxy_id})]
 
 
 def text_of(tx: Transaction, need: Need) -> tuple[str, str]:
