@@ -219,7 +219,7 @@ class TestWatch:
         assert telegram.webhook.target.secret == SECRET
         assert telegram.updates.allowed == list(ALLOWED_UPDATES)
         assert len(telegram.updates.waiting) == 1
-        assert health.heard_at is not None
+        assert health.last_success is not None
 
     async def test_it_is_left_alone_when_nothing_changed(self, telegram, client, health, memory, clock):
         for _ in range(3):

@@ -11,16 +11,16 @@ class Health:
     """`since` is the start. `problem` says in a few words what is known to be wrong, and holds no secret."""
 
     since: datetime
-    heard_at: datetime | None = None  # last getUpdates or getWebhookInfo that succeeded, or update that was kept
+    last_success: datetime | None = None  # last getUpdates or getWebhookInfo that succeeded, or update that was kept
     problem: str = ""
     pending: int = 0  # updates waiting at Telegram, where it is known
 
     def heard(self, at: datetime) -> None:
-        self.heard_at = at
+        self.last_success = at
         self.problem = ""
 
     def failing(self, now: datetime) -> str | None:
         """Why the channel is not ready at `now`; None when it is."""
-        if now - (self.heard_at or self.since) <= SILENT_AFTER:
+        if now - (self.last_success or self.since) <= SILENT_AFTER:
             return None
         return self.problem or f"nothing heard for more than {SILENT_AFTER.seconds} seconds"
