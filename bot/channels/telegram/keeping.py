@@ -46,7 +46,7 @@ def note_reachability(tx: Transaction, address: Address, *, reachable: bool, at:
     account = accounts.find(tx, *address)
     if account is None:
         return
-    if account.last_last_success is not None and account.last_last_success > at + _WHOLE_SECONDS:
+    if account.last_heard_at is not None and account.last_heard_at > at + _WHOLE_SECONDS:
         return
     if reachable:
         accounts.heard(tx, *address, now)
