@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
@@ -89,11 +89,11 @@ class WebSection(_Section, frozen=True):
 
 
 class Config(_Section, frozen=True):
-    bot: BotSection = field(default_factory=BotSection)
-    storage: StorageSection = field(default_factory=StorageSection)
-    telegram: TelegramSection = field(default_factory=TelegramSection)
-    wechat: WechatSection = field(default_factory=WechatSection)
-    web: WebSection = field(default_factory=WebSection)
+    bot: BotSection = msgspec.field(default_factory=BotSection)
+    storage: StorageSection = msgspec.field(default_factory=StorageSection)
+    telegram: TelegramSection = msgspec.field(default_factory=TelegramSection)
+    wechat: WechatSection = msgspec.field(default_factory=WechatSection)
+    web: WebSection = msgspec.field(default_factory=WebSection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from bot.config import Settings
 from dialogue.message import File, Reply, encoded
 from reports.counts import counts
 from reports.files import file_name
@@ -32,13 +31,11 @@ class Exporter:
         self,
         database: Database,
         settings_file: Path,
-        settings: Settings,
         clock: Callable[[], datetime],
-        wake: Callable[[str], None],
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._settings_file = settings_file
-        self._settings = settings
         self._clock = clock
         self._wake = wake
 
@@ -62,7 +59,7 @@ class Exporter:
             else:
                 headline = await self._database.read(_headline, export)
                 await self._database.write(_ready, export, headline, path.read_bytes(), self._clock())
-        self._wake("telegram")
+        self._wake()
         return True
 
     async def _write(self, export: Export, path: Path) -> str:

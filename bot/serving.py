@@ -20,7 +20,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], None] = lambda port: None) -> None:
+async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], None]) -> None:
     """Returns after SIGTERM or SIGINT. `started` is told the port once it is open; port 0 takes a free one.
 
     Raises `OSError` when the address cannot be used.

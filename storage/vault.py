@@ -83,6 +83,10 @@ class Vault:
         except InvalidTag:
             raise Unreadable(context.partition("|")[0]) from None
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another use, such as signing a cookie; the same as long as the key file is."""
+        return hmac.digest(self._lookup_key, f"derived|{purpose}".encode(), hashlib.sha256)
+
     def lookup(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 16 bytes: equal for equal text and purpose, and meaningless without the key."""
         return hmac.digest(self._lookup_key, f"{purpose}|{text}".encode(), hashlib.sha256)[:16]

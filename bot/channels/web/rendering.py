@@ -5,9 +5,8 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +24,7 @@ _LARGEST_CHAT = 110_000  # characters of HTML; with it the whole page stays belo
 # Landlines and the short numbers people are told to dial. A mobile number in a reply is mostly the reader's own.
 _TO_DIAL = re.compile(r"(?<![\d-])(?:0\d{2,3}-\d{4}-?\d{3,4}|96110|12345|12393|12387|110|119|120)(?![\d-])")
 _MOST_CALLS = 3
+_PHONE = re.compile(rf"({_TO_DIAL.pattern}|(?<!\d)1\d{{2}} \d{{4}} \d{{4}}(?!\d))")
 
 _SENT = {
     "photo": "［照片］",
@@ -55,16 +55,25 @@ class Mine:
     source: str = ""
 
 
-@dataclass(frozen=True)
+class Part(NamedTuple):
+    """A piece of a line. A number to dial is never broken in two."""
+
+    text: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """One reply. `is_open`: its question is the one that waits for an answer."""
 
     reply: Reply
     is_open: bool
 
-    @cached_property
-    def paragraphs(self) -> list[list[str]]:
-        return [part.split("\n") for part in re.split(r"\n{2,}", self.reply.text.strip()) if part]
+    @property
+    def paragraphs(self) -> list[list[list[Part]]]:
+        """Lines of each paragraph, in parts."""
+        text = self.reply.text.strip()
+        return [[_parts(line) for line in part.split("\n")] for part in re.split(r"\n{2,}", text) if part]
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -176,7 +185,7 @@ def shown_turns(turns: Sequence[Turn]) -> list[Shown]:
         shown.append(
             Shown(
                 turn.id,
-                _day(turn.at) if new_day != day else "",
+                texts.day(turn.at) if new_day != day else "",
                 mine,
                 [Spoken(reply, bool(reply.turn) and place == answered) for reply in replies],
             )
@@ -198,8 +207,8 @@ def _mine(turn: Turn, labels: dict[str, str]) -> Mine:
     return Mine(turn.said or _SENT.get(kind, "［空白］"))
 
 
-def _day(at: datetime) -> str:
-    return texts.day(at)
+def _parts(line: str) -> list[Part]:
+    return [Part(text, bool(place % 2)) for place, text in enumerate(_PHONE.split(line)) if text]
 
 
 def _amap(place: Place, name: str) -> str:

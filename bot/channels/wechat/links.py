@@ -55,7 +55,7 @@ def walks(venue: Venue, source: str) -> list[str]:
 
 
 def _in_one_line(label: str) -> str:
-    return escape(" ".join(label.split()))
+    return escape(re.sub(r"\s*[\n\t]\s*", " ", label.strip()))
 
 
 def _percent(found: re.Match[str]) -> str:

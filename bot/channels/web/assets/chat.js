@@ -155,9 +155,9 @@ async function pump(now = false) {
   busy = false;
   if (outcome.html !== undefined) {
     status.textContent = "";
-    const fresh = show(outcome.html);
+    show(outcome.html);
     if (queue[0] === item) drop(item);
-    arrived(fresh, item);
+    arrived(item);
   } else if (outcome.rest === undefined) {
     drop(item);
     giveBack(item, outcome.sentence);
@@ -226,8 +226,8 @@ async function post(address, body, patience) {
 }
 
 // Who tapped goes on with the answer; who types stays in the box. The keyboard of a phone must not jump up.
-function arrived(fresh, item) {
-  const turn = fresh.find((one) => one.id.includes(item.id)) || fresh[fresh.length - 1];
+function arrived(item) {
+  const turn = [...log.children].find((one) => one.id.includes(item.id));
   if (!turn) return;
   scrollTo(turn);
   const lost = document.activeElement === document.body || document.activeElement?.disabled;
@@ -254,14 +254,16 @@ async function look() {
     if (answer.ok) {
       const wasAtEnd = isAtEnd();
       const fresh = show((await answer.json()).html);
-      if (fresh.length && wasAtEnd) scrollTo(fresh[0]);
-      else if (fresh.length) find("#fresh").hidden = false;
+      if (!fresh.length || busy) return; // the answer that is on its way decides where to look
+      if (wasAtEnd) scrollTo(fresh[0]);
+      else find("#fresh").hidden = false;
     }
   } catch {
     // No network: the open line notices when it is back, and we look again then.
+  } finally {
+    looking = false;
+    if (lookAgain) look();
   }
-  looking = false;
-  if (lookAgain) look();
 }
 
 let line = null;

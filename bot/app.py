@@ -1,0 +1,208 @@
+"""The composition root: every part of the program, made in order and handed to the next."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot import opening, words
+from bot.channels import Channel, Receive
+from bot.channels.pace import Pace
+from bot.channels.telegram.assembly import Program as TelegramProgram
+from bot.channels.telegram.assembly import Settings as TelegramSettings
+from bot.channels.telegram.assembly import Telegram, open_telegram
+from bot.channels.telegram.keeping import Keeping
+from bot.channels.web import WebChannel, WebSettings, web_routes
+from bot.channels.wechat import settings as wechat_settings
+from bot.channels.wechat.channel import WechatChannel
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.exports import Exporter
+from bot.fetching import Fetch, Fetching
+from bot.health import Health, LastHeard
+from dialogue.message import Reply
+from dialogue.reception import Reception
+from dialogue.talk import House, Talk, step
+from dialogue.understanding import Menu
+from handlers import HOUSE, MENU
+from storage import accounts, points, settings
+from storage.conversations import Said
+from storage.database import Database, Transaction
+
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The running program, as commands and tests hold it."""
+
+    web: Starlette
+    database: Database
+    reception: Reception
+    delivery: Delivery
+    telegram: Telegram | None
+    wechat: WechatChannel | None
+
+
+@asynccontextmanager
+async def running(
+    config: Settings,
+    settings_file: Path,
+    clock: Callable[[], datetime] = utc_now,
+    menu: Menu = MENU,
+    house: House = HOUSE,
+) -> AsyncIterator[Program]:
+    """Everything but the HTTP port. Raises `WrongSettings` when it cannot start as it is set."""
+    bot = config.config.bot
+    async with AsyncExitStack() as stack:
+        vault = opening.vault(config)
+        database = await stack.enter_async_context(opening.database(config))
+        is_sample = await database.write(_begin, bot.support_phone, clock())
+        reception = Reception(database, menu, house, clock, pushed=frozenset({"telegram"}))
+        channels: dict[str, Channel] = {}
+        paces: dict[str, Pace] = {}
+        fetches: dict[str, Fetch] = {}
+        heard: dict[str, LastHeard] = {}
+        routes: list[BaseRoute] = []
+        wakers: list[Callable[[str], None]] = []
+
+        def wake(channel: str) -> None:
+            for waker in wakers:
+                waker(channel)
+
+        telegram = None
+        if config.config.telegram.enabled:
+            telegram = await stack.enter_async_context(
+                _telegram(config, database, reception.receive, clock, lambda: wake("telegram"))
+            )
+            channels["telegram"], paces["telegram"] = telegram.channel, telegram.channel.pace
+            fetches["telegram"] = _typed(telegram.media.fetch)
+            heard["telegram"] = _heard(telegram)
+            routes += telegram.routes
+        wechat = None
+        if config.config.wechat.enabled:
+            wechat = await stack.enter_async_context(
+                WechatChannel.open(
+                    wechat_settings.from_section(config.config.wechat),
+                    database,
+                    reception.receive,
+                    public_url=bot.public_url,
+                    clock=clock,
+                )
+            )
+            channels["wechat"], fetches["wechat"] = wechat, wechat.fetch
+            routes += wechat.routes()
+        if config.config.web.chat:
+            web = WebChannel(database, clock)
+            stack.callback(web.close)
+            channels["web"], fetches["web"] = web, web.fetch
+            page = WebSettings(bot.public_url, bot.support_phone, is_sample)
+            keys = (vault.derived("web chat cookie"),)
+            greeting = _greeting(database, house, clock)
+            routes += web_routes(web, reception.receive, database, clock, keys, page, greeting)
+            routes.append(Route("/", _to_the_chat))
+
+        delivery = Delivery(database, channels, clock, paces)
+        wakers.append(lambda channel: delivery.wake(channel) if channel in channels else None)
+        routes += Health(database, delivery, clock, heard).routes()
+        await stack.enter_async_context(delivery.running())
+        exporter = Exporter(database, settings_file, clock, delivery.wake)
+        await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
+        if wechat is not None:
+            await stack.enter_async_context(_tasks(wechat.start(words.WECHAT_MENU)))
+        yield Program(Starlette(routes=routes), database, reception, delivery, telegram, wechat)
+
+
+def _begin(tx: Transaction, support_phone: str, now: datetime) -> bool:
+    """Keep what conversations need of the settings; returns whether the points are sample data."""
+    settings.put(tx, "support_phone", support_phone, now)
+    return points.has_sample(tx)
+
+
+def _heard(telegram: Telegram) -> LastHeard:
+    return lambda: telegram.health.last_success
+
+
+def _telegram(
+    config: Settings, database: Database, receive: Receive, clock: Callable[[], datetime], wake: Callable[[], None]
+) -> AbstractAsyncContextManager[Telegram]:
+    section = config.config.telegram
+    keeping = Keeping(database, clock)
+    program = TelegramProgram(
+        receive=receive,
+        wake=wake,
+        quarantine=keeping.quarantine,
+        reachability=keeping.reachability,
+        say=keeping.say,
+        open_file=keeping.open_file,
+        memory=keeping,
+        clock=clock,
+    )
+    given = TelegramSettings(
+        token=section.token,
+        mode=section.mode,
+        webhook_secret=section.webhook_secret,
+        api_base_url=section.api_base_url,
+        proxy_url=section.proxy_url,
+        messages_per_second=section.messages_per_second,
+        public_url=config.config.bot.public_url,
+    )
+    return open_telegram(given, program, words.TELEGRAM_COMMANDS)
+
+
+def _typed(fetch: Callable[[str], Awaitable[bytes]]) -> Fetch:
+    async def fetched(reference: str) -> tuple[bytes, str]:
+        return await fetch(reference), ""
+
+    return fetched
+
+
+def _greeting(
+    database: Database, house: House, clock: Callable[[], datetime]
+) -> Callable[[], Awaitable[tuple[Reply, ...]]]:
+    def greet(tx: Transaction) -> tuple[Reply, ...]:
+        now = clock()
+        talk = Talk(tx, accounts.Account(0, "web", "", None, True, None), now, house, Said("", now))
+        step(house.greet, talk)
+        return tuple(talk.replies)
+
+    async def greeting() -> tuple[Reply, ...]:
+        return await database.read(greet)
+
+    return greeting
+
+
+async def _to_the_chat(_request: Request) -> Response:
+    return RedirectResponse("/chat")
+
+
+@asynccontextmanager
+async def _tasks(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run beside the block, cancelled at its end. A task that fails is a bug: it is logged, and the rest goes on."""
+    tasks = [asyncio.create_task(one) for one in work]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (problem := task.exception()) is not None:
+        _log.error("a task of the program ended: %s", type(problem).__name__, exc_info=problem)

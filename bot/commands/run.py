@@ -1,0 +1,41 @@
+"""hongyan run: the service, until it is told to stop."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from bot import config
+from bot.app import running
+from bot.config import Settings
+from bot.serving import serve
+
+
+def print_port(port: int) -> None:
+    print(f"红雁 listens on port {port}.", flush=True)
+
+
+def run(asked: argparse.Namespace) -> int:
+    settings = config.read(asked.config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    return until_stopped(settings, asked.config)
+
+
+def until_stopped(settings: Settings, settings_file: Path, started: Callable[[int], None] = print_port) -> int:
+    """Serve until SIGTERM or SIGINT. `started` is told the port once it is open."""
+    web = settings.config.web
+
+    async def service() -> None:
+        async with running(settings, settings_file) as program:
+            await serve(program.web, web.host, web.port, started)
+
+    try:
+        uvloop.run(service())
+    except OSError as problem:
+        print(f"hongyan: {web.host}:{web.port} cannot be used: {problem.strerror}; see web.port", file=sys.stderr)
+        return 1
+    return 0
