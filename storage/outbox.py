@@ -126,6 +126,7 @@ _END = (
     )
 )
 _AGAIN = update(table).where(_ROW, UNDER_WAY).values(state=bindparam("to_state"), because=bindparam("why"))
+_REWRITE = update(table).where(_ROW, UNDER_WAY).values(reply=bindparam("sealed"), created_at=bindparam("now"))
 _REST = (
     update(table)
     .where(UNDER_WAY, table.c.account_id == bindparam("account"))
@@ -247,6 +248,11 @@ def settle(tx: Transaction, end: Ended, now: datetime) -> None:
     tx.execute(_AGAIN, {"row": end.id, "to_state": end.state, "why": end.because[:120]})
     if end.again_at is not None and end.account_id is not None:
         tx.execute(_REST, {"account": end.account_id, "until": end.again_at})
+
+
+def rewrite(tx: Transaction, row_id: int, key: str, reply: str, now: datetime) -> None:
+    """Other words for what was not sent yet."""
+    tx.execute(_REWRITE, {"row": row_id, "sealed": tx.vault.seal(reply, _context(key)), "now": now})
 
 
 def take_waiting(tx: Transaction, account: accounts.Account, at_most: int, now: datetime) -> list[str]:
