@@ -10,7 +10,7 @@ from sqlalchemy import select
 from storage import grants, residents
 from storage.audit import Actor
 from storage.database import Transaction
-from storage.demo import coming, crowd, inhabitants, oddities, places, season
+from storage.demo import coming, crowd, inhabitants, needs, oddities, places, season
 from storage.demo.places import Ground
 from storage.demo.programme import programme
 from storage.schema.events import series as series_table
@@ -32,13 +32,17 @@ def build_demo(tx: Transaction, now: datetime) -> dict[str, int]:
 
     On a database that has it already nothing is added but coming events, and those only when they run out.
     """
-    if tx.execute(_SERIES).first() is None:
+    empty = tx.execute(_SERIES).first() is None
+    if empty:
         ground, staff = _past(tx, now)
     else:
         ground = places.found(tx)
         staff = {row.role: row.person_id for row in tx.execute(_STAFF)}
     if coming.are_running_out(tx, now):
-        _coming(tx, ground, staff, now)
+        here = _in_town(tx, staff, now)
+        _coming(tx, ground, staff, here, now)
+        if empty:
+            needs.keep(tx, now, ground, staff, here)
     return staff
 
 
@@ -53,13 +57,19 @@ def _past(tx: Transaction, now: datetime) -> tuple[Ground, dict[str, int]]:
     return ground, staff
 
 
-def _coming(tx: Transaction, ground: Ground, staff: dict[str, int], now: datetime) -> None:
+def _in_town(tx: Transaction, staff: dict[str, int], now: datetime) -> list[tuple[int, bool]]:
+    """Residents in town, each with whether a Party member."""
     today = local_date(now)
-    here = [
+    return [
         (person.id, person.member)
         for person in residents.everyone(tx)
         if person.is_in_town(today) and person.id not in staff.values()
     ]
+
+
+def _coming(
+    tx: Transaction, ground: Ground, staff: dict[str, int], here: list[tuple[int, bool]], now: datetime
+) -> None:
     of_series = {row.name: row.id for row in tx.execute(_SERIES)}
     fresh = coming.keep(tx, now, ground, of_series, staff, here)
     ends_at = now + timedelta(days=30)

@@ -92,6 +92,10 @@ async def test_no_event_has_more_places_taken_than_it_has(demo):
     assert demo(over) == []
 
 
+async def test_a_few_needs_are_under_way(demo):
+    assert demo("SELECT count(*), min(is_sample), min(stage) FROM needs") == [(5, 1, "assigned")]
+
+
 TRAPS = {
     "three cancelled events with sign-ups": (
         "SELECT count(DISTINCT e.id) FROM events e JOIN sign_ups s ON s.event_id = e.id AND s.state = 'confirmed' "
