@@ -3,6 +3,7 @@
 from dialogue.talk import House
 from dialogue.understanding import Entry
 from handlers import (
+    call_list,
     check_in,
     emergency,
     events,
@@ -87,6 +88,12 @@ MENU: dict[str, Entry] = {
     "改活动": Entry(organise.change, ("修改活动", "活动改时间"), pattern=r"改活动 ?(?P<rest>\d+)", allowed=_organisers),
     "取消活动": Entry(
         organise.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
+    ),
+    "电话名单": Entry(
+        call_list.work,
+        ("打电话名单", "要打的电话"),
+        pattern=r"电话(?:名单)?\s*(?P<rest>\d{1,6}(?:\s*\D+)?|第\d+页)",
+        allowed=_organisers,
     ),
     "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),
     "统计": Entry(figures.count, ("数据", "报表", "汇总"), pattern=r"统计\s*(?P<rest>\S.*)", allowed=_counters),

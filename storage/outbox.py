@@ -37,6 +37,9 @@ AT_ANY_HOUR: frozenset[Kind] = frozenset({"answer", "emergency", "alert"})
 PAUSED = "sending_paused"
 """The setting that lets nothing but answers out, as after a restore."""
 
+MESSAGES_STOPPED = "messages stopped"
+"""Why a row was superseded, when the person wants no messages."""
+
 _MOST_WAYS = 10  # accounts tried for one message; more would send it in circles
 
 
@@ -314,9 +317,9 @@ def no_longer(row: Any, now: datetime) -> Ended | None:
     if row.person_state in ("merged", "anonymised"):
         return Ended(row.id, "superseded", f"person {row.person_state}")
     if row.messages == "none" and row.kind not in ALTHOUGH_STOPPED:
-        return Ended(row.id, "superseded", "messages stopped")
+        return Ended(row.id, "superseded", MESSAGES_STOPPED)
     if row.messages == "own" and row.kind == "broadcast":
-        return Ended(row.id, "superseded", "messages stopped")
+        return Ended(row.id, "superseded", MESSAGES_STOPPED)
     if row.kind in ("reminder", "promotion") and row.event_state not in (None, "published"):
         return Ended(row.id, "superseded", f"event {row.event_state}")
     if row.revision is not None and row.event_revision is not None and row.revision < row.event_revision:
