@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ class Shown:
 
     @property
     def labels(self) -> list[str]:
-        return [button["text"] for row in self.buttons for button in row]
+        """What the buttons say, without the numbers before it."""
+        return [_unnumbered(button["text"]) for row in self.buttons for button in row]
 
 
 class Chat:
@@ -197,7 +199,7 @@ class Person(Chat):
         """Taps the newest button with that label on the screen: under a message, or of the keyboard."""
         for shown in reversed(self.answers):
             for button in (button for row in shown.buttons for button in row):
-                if button["text"] == label and "callback_data" in button:
+                if _unnumbered(button["text"]) == label and "callback_data" in button:
                     return self._tap(button["callback_data"], self._as_message(shown))
         for button in (button for row in self.keyboard or [] for button in row):
             if button["text"] == label:
@@ -293,6 +295,10 @@ def png(width: int, height: int) -> bytes:
     kept = io.BytesIO()
     Image.new("RGB", (width, height), (180, 30, 30)).save(kept, "PNG")
     return kept.getvalue()
+
+
+def _unnumbered(label: str) -> str:
+    return re.sub(r"^\d+\. ", "", label)
 
 
 def _as_button(button: Any) -> Raw:

@@ -58,6 +58,10 @@ class TestWhatPeopleSee:
         tap = wang.taps("改")
         assert buttons.read_data(tap["callback_query"]["data"]) == ("no", "700-5")
 
+    async def test_buttons_are_numbered_because_the_words_above_may_say_a_number(self, channel, wang):
+        await send(channel, wang, "对回 1，改回 2。", YES_NO, "7")
+        assert [button["text"] for row in wang.answers[-1].buttons for button in row] == ["1. 对", "2. 改"]
+
     async def test_short_labels_stand_side_by_side_and_long_ones_below_each_other(self, channel, wang):
         await send(channel, wang, "对吗？", YES_NO, "7")
         assert [len(row) for row in wang.answers[-1].buttons] == [2]

@@ -25,7 +25,7 @@ _TYPE_A_PHONE = "也可以直接打手机号"
 _MOST_OF_A_TEXT = int(MessageLimit.MAX_TEXT_LENGTH)  # UTF-16 units
 _MOST_OF_A_CAPTION = int(MessageLimit.CAPTION_LENGTH)
 _MOST_BUTTONS = int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER)
-_SHORT_LABEL = 6  # characters; two such buttons stand side by side at the largest letters
+_SHORT_LABEL = 9  # characters, number included; two such buttons stand side by side at the largest letters
 _VOICE = frozenset({"audio/ogg", "audio/opus"})
 
 _PLAIN = LinkPreviewOptions(is_disabled=True).to_dict()
@@ -96,7 +96,8 @@ def _keyboard(reply: Reply, private: bool) -> tuple[dict[str, Any] | None, list[
         if data is None or len(buttons) >= _MOST_BUTTONS - 1:
             lines.append(f"{number}. {choice.label}")
         else:
-            buttons.append(InlineKeyboardButton(choice.label, callback_data=data))
+            # Numbered, because the words above may say "回 1": typing the number and tapping are the same answer.
+            buttons.append(InlineKeyboardButton(f"{number}. {choice.label}", callback_data=data))
     rows = _rows(buttons)
     if reply.link is not None:
         if link_fits:

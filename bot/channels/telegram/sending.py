@@ -180,7 +180,7 @@ class TelegramChannel:
     async def _content(self, file: File) -> bytes:
         try:
             content = await self._open_file(file.token)
-        except LookupError:
+        except (LookupError, FileNotFoundError):
             raise BadRequest("the file is no longer kept") from None
         if not content:
             raise BadRequest("the file is empty")
