@@ -54,7 +54,8 @@ def _cell(value: Value, kind: Kind) -> str:
         return _guarded(_spaced(value) if kind == "phone" else value)
     if kind == "ratio":
         return f"{value:.1%}"
-    return f"{value:.1f}" if kind == "decimal" else str(value)
+    places = {"decimal": 1, "money": 2}.get(kind)
+    return str(value) if places is None else f"{value:.{places}f}"
 
 
 def _spaced(phone: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from storage.times import local
 
-Kind = Literal["text", "phone", "number", "decimal", "ratio", "date", "moment"]
+Kind = Literal["text", "phone", "number", "decimal", "money", "ratio", "date", "moment"]
 Value = str | int | float | date | datetime | None
 Row = tuple[Value, ...]
 
@@ -22,6 +22,7 @@ _WIDTHS: dict[Kind, float] = {
     "phone": 16,
     "number": 9,
     "decimal": 9,
+    "money": 12,
     "ratio": 9,
     "date": 12,
     "moment": 17,
@@ -33,8 +34,8 @@ class Column:
     """`header` is printed exactly so. `width` is in characters of the standard font, 0 for that of the kind.
 
     Kinds: `text` whatever a person typed, and every code; `phone` as text, masked by storage or not; `number` whole;
-    `decimal` with one place; `ratio` a fraction shown in per cent; `date` a day; `moment` an aware time, shown as in
-    三亚.
+    `decimal` with one place; `money` in yuan; `ratio` a fraction shown in per cent; `date` a day; `moment` an aware
+    time, shown as in 三亚.
     """
 
     header: str

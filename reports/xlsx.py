@@ -34,6 +34,7 @@ _FORMATS: dict[Kind, str] = {
     "phone": "@",
     "number": "0",
     "decimal": "0.0",
+    "money": "0.00",
     "ratio": "0.0%",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",

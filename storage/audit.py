@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,22 @@ _NEWEST = select(table.c.chain).order_by(table.c.id.desc()).limit(1)
 _ADD = insert(table)
 _ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
 _START = bytes(32)
+_BETWEEN = (
+    select(
+        table.c.id,
+        table.c.at,
+        table.c.actor_id,
+        table.c.role,
+        table.c.channel,
+        table.c.action,
+        table.c.object,
+        table.c.before,
+        table.c.after,
+        table.c.reason,
+    )
+    .where(table.c.at >= bindparam("begins"), table.c.at < bindparam("ends"))
+    .order_by(table.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,29 @@ def note(
 def written(facts: Any) -> str:
     """Facts as they stand in a row."""
     return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A row of the log, to be read."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    role: str | None
+    channel: str | None
+    action: str
+    about: str
+    before: str | None
+    after: str | None
+    reason: str | None
+
+
+def between(tx: Transaction, begins: datetime, ends: datetime) -> Iterator[Act]:
+    """What was done from `begins` until before `ends`, read as it is fetched."""
+    period = {"begins": begins, "ends": ends}
+    found: Iterable[Any] = tx.connection.execute(_BETWEEN, period, execution_options={"yield_per": 1000})
+    return (Act(*row) for row in found)
 
 
 def first_broken(tx: Transaction) -> int | None:
