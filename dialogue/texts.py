@@ -204,6 +204,16 @@ def _(_code: refusals.CodeNotValid) -> str:
 
 
 @sentence.register
+def _(linked: refusals.AlreadyLinked) -> str:
+    return f"这里登记的是{linked.name}，和那边不是同一份。要合成一份，请打服务点电话找工作人员。"
+
+
+@sentence.register
+def _(tries: refusals.TooManyTries) -> str:
+    return f"码错了好几次，先歇一歇，{tries.minutes} 分钟后再试。着急就打服务点电话，请工作人员帮您。"
+
+
+@sentence.register
 def _(_last: refusals.LastDistrictAccount) -> str:
     return "区级账号至少要留一个，这个不能撤。先给别人开通，再撤这个。"
 
@@ -243,14 +253,6 @@ def _(long: refusals.PauseTooLong) -> str:
 @sentence.register
 def _(late: refusals.TooLateToReopen) -> str:
     return f"{spoken_number(late.number)}办结超过 {late.days} 天了。请回“说难处”再说一次，我会连到原来那件。"
-
-
-@sentence.register
-def _(early: refusals.NotInquired) -> str:
-    return (
-        f"{spoken_number(early.number)}还没有回访结果，不能办结。"
-        f"打不通要在 {early.wanted} 个不同的日子都打过，现在是 {early.days} 天。"
-    )
 
 
 @sentence.register

@@ -139,6 +139,20 @@ class CodeNotValid(Refused):
 
 
 @dataclass(eq=False)
+class AlreadyLinked(Refused):
+    """This chat is already that of `name`, and not of the person whose code was typed: staff merge the two."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class TooManyTries(Refused):
+    """So many wrong codes that none is taken for a while."""
+
+    minutes: int
+
+
+@dataclass(eq=False)
 class LastDistrictAccount(Refused):
     """Somebody must be left who can give roles."""
 
@@ -188,15 +202,6 @@ class TooLateToReopen(Refused):
 
     number: str
     days: int
-
-
-@dataclass(eq=False)
-class NotInquired(Refused):
-    """A need is closed only with a follow-up result, or after calls on `wanted` different days; so far on `days`."""
-
-    number: str
-    days: int
-    wanted: int
 
 
 @dataclass(eq=False)
