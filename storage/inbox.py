@@ -1,8 +1,9 @@
 """Messages already answered, so that one delivered twice is answered once; and updates that could not be read."""
 
+import secrets
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage.database import Transaction
 from storage.schema.talks import inbox as table
@@ -18,6 +19,18 @@ _SPOKEN = (
     .where(table.c.account_id == bindparam("account"))
     .order_by(table.c.received_at.desc(), table.c.message.desc())
     .limit(bindparam("at_most"))
+)
+_NUMBERED = (
+    select(table.c.channel, table.c.message, table.c.said, table.c.replies, table.c.received_at)
+    .where(table.c.received_at >= bindparam("since"), table.c.received_at < bindparam("before"))
+    .where(table.c.message.not_like("~%"))
+    .order_by(table.c.received_at)
+    .limit(bindparam("at_most"))
+)
+_RENUMBER = (
+    update(table)
+    .where(table.c.channel == bindparam("of_channel"), table.c.message == bindparam("of_message"))
+    .values(message=bindparam("to"), said=bindparam("sealed_said"), replies=bindparam("sealed_replies"))
 )
 _OLD = delete(table).where(table.c.received_at < bindparam("before"))
 _OF_ACCOUNT = delete(table).where(table.c.account_id == bindparam("account"))
@@ -61,6 +74,24 @@ def quarantine(tx: Transaction, channel: str, message: str, problem: str, kind: 
     sealed = tx.vault.seal(raw, f"quarantine.raw|{channel}:{message}")
     row = {"channel": channel, "message": message[:80], "problem": problem[:80], "kind": kind[:40], "raw": sealed}
     tx.execute(_QUARANTINE, {**row, "received_at": now})
+
+
+def forget_numbers(tx: Transaction, since: datetime, before: datetime, at_most: int) -> tuple[int, datetime]:
+    """Give what was said between the two moments a number of our own in place of the platform's.
+
+    Returns how many, and up to which moment all are done.
+    """
+    found = tx.execute(_NUMBERED, {"since": since, "before": before, "at_most": at_most}).all()
+    for row in found:
+        old, new = f"{row.channel}:{row.message}", f"~{int(row.received_at.timestamp())}-{secrets.token_hex(6)}"
+        sealed = {
+            f"sealed_{name}": None
+            if value is None
+            else tx.vault.seal(tx.vault.open(value, f"inbox.{name}|{old}"), f"inbox.{name}|{row.channel}:{new}")
+            for name, value in (("said", row.said), ("replies", row.replies))
+        }
+        tx.execute(_RENUMBER, {"of_channel": row.channel, "of_message": row.message, "to": new, **sealed})
+    return len(found), found[-1].received_at if len(found) == at_most else before
 
 
 def forget_before(tx: Transaction, before: datetime) -> int:

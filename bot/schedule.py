@@ -1,0 +1,168 @@
+"""The jobs that tick: a few in memory, each working off what stands in the database, so that a restart loses none."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+
+from handlers import notices, reminders
+from storage import call_list, outbox, retention, settings, sign_ups
+from storage import reminders as reminders_store
+from storage.database import Database, StorageFault, Transaction
+from storage.times import SHANGHAI, local_date
+
+Work = Callable[[], Awaitable[None]]
+
+_PURGED = "purged_on"
+_REPORT = "purge_report"
+_AT_ONCE = 200  # reminders planned in one transaction, so that nobody who writes waits for them
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to do at certain times. `at_start`: also when the program starts, for it may have been down then."""
+
+    trigger: BaseTrigger
+    work: Work
+    at_start: bool = True
+
+
+def daily(hour: int | str, minute: int = 0) -> BaseTrigger:
+    """At this hour, or these ("16,19"), on the clock of 三亚."""
+    return CronTrigger(hour=hour, minute=minute, timezone=SHANGHAI)
+
+
+def every_minute() -> BaseTrigger:
+    return CronTrigger(second=0, timezone=SHANGHAI)
+
+
+class Schedule:
+    """The jobs of the house, and `more` of others. `wake` is called when something may have to go out.
+
+    `templates` says that WeChat may push reminders by template, so that fewer people must be phoned.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        *,
+        templates: bool = False,
+        more: Mapping[str, Job] | None = None,
+    ) -> None:
+        self.last_done: dict[str, datetime] = {}
+        """When each job last succeeded, since the start."""
+        self._database = database
+        self._clock = clock
+        self._wake = wake
+        self._templates = templates
+        self.jobs: dict[str, Job] = {
+            "reminders": Job(every_minute(), self.plan_reminders),
+            "expiry": Job(every_minute(), self.expire),
+            "call list": Job(daily("16,19"), self.make_call_list),
+            "missed news": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.sweep_missed),
+            "purge": Job(daily(3, 20), self.purge),
+            **(more or {}),
+        }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Tick while the block runs. At its end a job is broken off between two of its transactions."""
+        scheduler = AsyncIOScheduler(timezone=SHANGHAI)
+        now = datetime.now(SHANGHAI)
+        for name, job in self.jobs.items():
+            # The default grace of one second would silently drop what fell due while the loop was busy.
+            scheduler.add_job(
+                self.run,
+                job.trigger,
+                (name,),
+                id=name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+                **({"next_run_time": now} if job.at_start else {}),
+            )
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown()
+
+    async def run(self, name: str) -> None:
+        """Do one job now. What goes wrong is logged, and tried again at its next time."""
+        try:
+            await self.jobs[name].work()
+        except StorageFault as fault:
+            _log.error("schedule: %s: nothing can be kept: %s", name, fault)
+        except Exception as bug:  # noqa: BLE001 - the outermost edge: one job must not end the others
+            where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+            _log.error("schedule: %s: %s\n%s", name, type(bug).__name__, where)
+        else:
+            self.last_done[name] = self._clock()
+
+    async def plan_reminders(self) -> None:
+        planned = 0
+        while True:
+            count = await self._database.write(reminders_store.plan_due, self._clock(), reminders.written, _AT_ONCE)
+            planned += count
+            if count < _AT_ONCE:
+                break
+        if planned:
+            _log.info("schedule: %d reminders planned", planned)
+            self._wake()
+
+    async def expire(self) -> None:
+        """Messages nobody could be sent in time, and offered seats nobody took: those go to the next."""
+        expired, moved_up = await self._database.write(_expire, self._clock())
+        if expired:
+            _log.info("schedule: %d messages expired", expired)
+        if moved_up:
+            self._wake()
+
+    async def make_call_list(self) -> None:
+        await self.sweep_missed()
+        listed = await self._database.write(call_list.make, self._clock(), templates=self._templates)
+        _log.info("schedule: %d people must be phoned", listed)
+
+    async def sweep_missed(self) -> None:
+        await self._database.write(call_list.sweep, self._clock())
+
+    async def purge(self) -> None:
+        """Forget what is past its time; once a day, however often the program is started."""
+        now = self._clock()
+        if await self._database.read(settings.get, _PURGED) == local_date(now).isoformat():
+            return
+        report = await self.forget()
+        await self._database.write(_note_purge, report, now)
+        _log.info("schedule: forgotten: %s", ", ".join(f"{name} {rows}" for name, rows in report.items() if rows))
+
+    async def forget(self) -> dict[str, int]:
+        """How many rows of each kind were forgotten. Others write between the steps."""
+        report = {}
+        for name, step in retention.STEPS.items():
+            rows, more = 0, True
+            while more:
+                done = await self._database.write(step, self._clock())
+                rows, more = rows + done.rows, done.more
+            report[name] = rows
+        return report
+
+
+def _expire(tx: Transaction, now: datetime) -> tuple[int, int]:
+    promotions = sign_ups.lapse(tx, now)
+    notices.promoted(tx, promotions, now)
+    return outbox.expire(tx, now), len(promotions)
+
+
+def _note_purge(tx: Transaction, report: dict[str, int], now: datetime) -> None:
+    settings.put(tx, _PURGED, local_date(now).isoformat(), now)
+    settings.put(tx, _REPORT, {"at": now.isoformat(), "forgotten": report}, now)
