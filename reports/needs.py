@@ -1,21 +1,18 @@
 """Needs on paper: the ledger, and the figures of how they were dealt with."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from reports.attendance import Paper
 from reports.periods import Period
-from reports.sheet import NO_RATE, Column, Row, Sheet
+from reports.sheet import NO_RATE, Chart, Column, Row, Sheet
+from storage import need_categories, need_counts
 from storage import need_ledger as ledger
 from storage.database import Transaction
+from storage.need_counts import Figures
 from storage.need_ledger import NeedRow
 from storage.need_stages import STAGES
 
-NEED_DEFINITIONS = (
-    "诉求口径：按受理时间归期。按期办结率＝按期答复÷期内到期；回访率＝有回访结果÷应回访；解决率＝已解决÷有回访结果；"
-    "满意率＝（满意＋基本满意）÷答了满意度的。分母为0时写“—”。"
-)
 _CHANNELS: Mapping[str, str] = MappingProxyType(
     {"wechat": "微信", "telegram": "Telegram", "web": "网页", "phone": "电话", "counter": "窗口"}
 )
@@ -59,62 +56,28 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NeedFigures:
-    """Figures of the needs received in a period (domain rule 8.1). A rate is None where its denominator is 0."""
-
-    received: int
-    duplicates: int
-    returns: int
-    reopened: int
-    due: int
-    in_time: int
-    follow_ups_due: int
-    follow_ups_done: int
-    solved: int
-    rated: int
-    content: int
-
-    @property
-    def in_time_rate(self) -> float | None:
-        return _rate(self.in_time, self.due)
-
-    @property
-    def follow_up_rate(self) -> float | None:
-        return _rate(self.follow_ups_done, self.follow_ups_due)
-
-    @property
-    def solved_rate(self) -> float | None:
-        return _rate(self.solved, self.follow_ups_done)
-
-    @property
-    def content_rate(self) -> float | None:
-        return _rate(self.content, self.rated)
+_STATISTICS = (
+    Column("类别", width=14),
+    Column("受理数", "number"),
+    Column("期内到期", "number"),
+    Column("按期答复", "number"),
+    Column("按期办结率", "ratio", 11),
+    Column("有回访结果", "number", 11),
+    Column("回访率", "ratio"),
+    Column("已解决", "number"),
+    Column("解决率", "ratio"),
+    Column("满意率", "ratio"),
+    Column("重复诉求数", "number", 11),
+    Column("退单数", "number"),
+    Column("重开数", "number"),
+)
 
 
-def figures(rows: Sequence[NeedRow]) -> NeedFigures:
-    told = [row.follow_up for row in rows if row.follow_up is not None]
-    rated = [each.satisfaction for each in told if each.satisfaction is not None]
-    return NeedFigures(
-        received=len(rows),
-        duplicates=sum(row.need.outcome == "duplicate" for row in rows),
-        returns=sum(row.returns for row in rows),
-        reopened=sum(row.reopened for row in rows),
-        due=sum(row.in_time is not None for row in rows),
-        in_time=sum(row.in_time is True for row in rows),
-        follow_ups_due=sum(row.follow_ups_due > 0 or row.follow_ups_done > 0 for row in rows),
-        follow_ups_done=len(told),
-        solved=sum(each.result == "solved" for each in told),
-        rated=len(rated),
-        content=sum(each != "dissatisfied" for each in rated),
-    )
-
-
-def sentence(counted: NeedFigures) -> str:
+def sentence(counted: Figures) -> str:
     return (
         f"受理诉求{counted.received}件，按期办结率{_percent(counted.in_time_rate)}，"
-        f"回访率{_percent(counted.follow_up_rate)}，解决率{_percent(counted.solved_rate)}，"
-        f"满意率{_percent(counted.content_rate)}；重复诉求{counted.duplicates}件，退单{counted.returns}次，"
+        f"回访率{_percent(counted.asked_rate)}，解决率{_percent(counted.solved_rate)}，"
+        f"满意率{_percent(counted.satisfied_rate)}；重复诉求{counted.duplicates}件，退单{counted.returned}次，"
         f"重开{counted.reopened}次。"
     )
 
@@ -122,21 +85,52 @@ def sentence(counted: NeedFigures) -> str:
 def need_ledger(tx: Transaction, period: Period, on: Paper) -> Sheet:
     """需求办理台账. It carries no name of a resident; words about health stay with the owner."""
     rows = ledger.received(tx, period.begins, period.ends, on.made_at)
-    counted = figures(rows)
+    counted = need_counts.counts(tx, period.begins, period.ends, on.made_at)
+    returns, reopened = sum(row.returns for row in rows), sum(row.reopened for row in rows)
     return Sheet(
         "需求办理台账",
         _COLUMNS,
         [_row(place, row) for place, row in enumerate(rows, 1)],
         heads=on.heads(period.title),
-        total=lambda: (
-            "合计",
-            f"{counted.received}件",
-            *[None] * 12,
-            counted.returns,
-            counted.reopened,
-            *[None] * 5,
-        ),
-        notes=(sentence(counted), NEED_DEFINITIONS),
+        total=lambda: ("合计", f"{len(rows)}件", *[None] * 12, returns, reopened, *[None] * 5),
+        notes=(sentence(counted), need_counts.DEFINITIONS),
+    )
+
+
+def need_statistics(tx: Transaction, period: Period, on: Paper) -> Sheet:
+    """The indicators of the period by category."""
+    span = (period.begins, period.ends, on.made_at)
+    total = need_counts.counts(tx, *span)
+    by_category = need_counts.counts_by(tx, *span, "category")
+    labels = {code: need_categories.get(tx, code).label for code in by_category if code is not None}
+    order = [each.code for each in need_categories.listed(tx)]
+    codes = sorted(labels, key=lambda code: order.index(code) if code in order else len(order))
+    return Sheet(
+        "需求办理统计",
+        _STATISTICS,
+        [_figures_row(labels[code], by_category[code]) for code in codes],
+        heads=on.heads(period.title),
+        total=lambda: _figures_row("合计", total),
+        notes=(sentence(total), need_counts.DEFINITIONS),
+        charts=(Chart("受理诉求（按类别）", "类别", "受理数"), Chart("已解决的诉求（按类别）", "类别", "已解决")),
+    )
+
+
+def _figures_row(label: str, counted: Figures) -> Row:
+    return (
+        label,
+        counted.received,
+        counted.due,
+        counted.in_time,
+        counted.in_time_rate,
+        counted.asked,
+        counted.asked_rate,
+        counted.solved,
+        counted.solved_rate,
+        counted.satisfied_rate,
+        counted.duplicates,
+        counted.returned,
+        counted.reopened,
     )
 
 
@@ -168,10 +162,6 @@ def _row(place: int, row: NeedRow) -> Row:
         None if asked is None else _SATISFACTION.get(asked.satisfaction or "", ""),
         need.closed_at,
     )
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def _percent(rate: float | None) -> str:

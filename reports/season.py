@@ -3,15 +3,17 @@
 from reports.attendance import STATISTICS, Paper, came_rows, event_ledger, event_statistics
 from reports.counts import CO_HOSTED, DEFINITIONS, Counts, counts
 from reports.coverage import COVERAGE_DEFINITIONS, coverage_sheet, origin_distribution
+from reports.needs import need_statistics
 from reports.periods import Period
 from reports.sheet import NO_RATE, Book, Column, Row, Sheet
+from storage import need_counts
 from storage.database import Transaction
 
 _COLUMNS = (Column("项目", width=24), Column("指标", width=22), Column("数值", "number", 14), Column("说明", width=64))
 
 
 def season_book(tx: Transaction, period: Period, on: Paper, *, masked: bool = True, sees_party: bool = False) -> Book:
-    """Overview, statistics of every grouping, ledger, coverage and origins of a period, and the rows behind them."""
+    """Overview, statistics of every grouping, ledger, coverage, origins and needs, and the rows behind them."""
     counted = counts(tx, period, *STATISTICS, "member", "residence")
     return Book(
         sheets=(
@@ -20,8 +22,9 @@ def season_book(tx: Transaction, period: Period, on: Paper, *, masked: bool = Tr
             event_ledger(tx, period, on),
             coverage_sheet(tx, period, on),
             origin_distribution(tx, period, on),
+            need_statistics(tx, period, on),
         ),
-        definitions=(DEFINITIONS, CO_HOSTED, *COVERAGE_DEFINITIONS),
+        definitions=(DEFINITIONS, CO_HOSTED, *COVERAGE_DEFINITIONS, need_counts.DEFINITIONS),
         raw=came_rows(tx, period, masked=masked, sees_party=sees_party),
     )
 

@@ -40,12 +40,9 @@ class NeedRow:
     supports: str
     due_at: datetime
     answered_at: datetime | None
-    in_time: bool | None  # None while it is neither answered nor due
     working_days: float
     returns: int
     follow_up: FollowUp | None  # the last one with a result
-    follow_ups_due: int
-    follow_ups_done: int
 
     @property
     def reopened(self) -> int:
@@ -68,15 +65,8 @@ def _row(tx: Transaction, need: Need, names: dict[str, str], days: Overrides, no
     deadlines = need_clock.of(tx, need.id)
     answers = [each for each in deadlines if each.because == "answered"]
     last = deadlines[-1]
-    answered_at = answers[-1].ended_at if answers else None
     ended_at = last.ended_at or now
-    in_time = None
-    if last.ended_at is None and last.due_at < now:
-        in_time = False  # also when an earlier answer was in time: it was opened again
-    elif answered_at is not None:
-        in_time = answered_at <= answers[-1].due_at
-    asked = [each for each in follow_ups.of(tx, need.id) if not each.void]
-    told = [each for each in asked if each.result is not None]
+    told = [each for each in follow_ups.of(tx, need.id) if each.result is not None]
     text = "" if category.is_health else scrub(needs.text_of(tx, need)[0])[0]
     summary = _PHONE.sub(lambda phone: mask_phone(phone[0]), text)
     return NeedRow(
@@ -87,11 +77,8 @@ def _row(tx: Transaction, need: Need, names: dict[str, str], days: Overrides, no
         owner=lead,
         supports="、".join(person.name for person in supports if person is not None),
         due_at=last.due_at,
-        answered_at=answered_at,
-        in_time=in_time,
+        answered_at=answers[-1].ended_at if answers else None,
         working_days=need_clock.clock_of(tx, last, days).elapsed(ended_at) / WORKING_DAY,
         returns=int(tx.execute(_RETURNS, {"need": need.id}).scalar_one()),
         follow_up=told[-1] if told else None,
-        follow_ups_due=sum(each.due_at <= now for each in asked),
-        follow_ups_done=len(told),
     )

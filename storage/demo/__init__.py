@@ -53,7 +53,7 @@ def _past(tx: Transaction, now: datetime) -> tuple[Ground, dict[str, int]]:
     neighbours = crowd.gather(planned, _MORE)
     ids = inhabitants.settle(tx, neighbours, ground, now)
     event_ids = season.keep(tx, planned, neighbours, ids, ground, staff)
-    oddities.happen(tx, planned, neighbours, ids, event_ids, now)
+    oddities.happen(tx, planned, neighbours, ids, event_ids, staff, now)
     return ground, staff
 
 

@@ -8,7 +8,7 @@ from reports.attendance import paper
 from reports.audit import audit_log
 from reports.budget import budget_ledger
 from reports.call_list import call_list, not_reached
-from reports.needs import figures, need_ledger, sentence
+from reports.needs import need_ledger, need_statistics
 from reports.periods import Period
 from reports.points import point_list
 from reports.priority_list import priority_list
@@ -116,22 +116,19 @@ async def test_the_need_ledger_has_its_columns_and_names_nobody(read, tmp_path):
     write_xlsx(Book((sheet,), ()), tmp_path / "needs.xlsx")
 
 
-async def test_need_figures_follow_their_definitions(own_season, read):
-    """One withdrawn, the others due in the past, none followed up: a rate without denominator is a dash."""
+async def test_need_statistics_stand_by_category_and_a_rate_without_denominator_is_a_dash(own_season, read):
+    """One was withdrawn, the others fell due unanswered, nobody was asked yet."""
 
-    def move(tx):
-        found = ledger.received(tx, SEASON.begins, SEASON.ends, NOW)
-        needs.withdraw(tx, found[0].need, Actor(found[0].need.person_id, "resident"), NOW)
+    def withdraw(tx):
+        need = ledger.received(tx, SEASON.begins, SEASON.ends, NOW)[0].need
+        needs.withdraw(tx, need, Actor(need.person_id, "resident"), NOW)
 
-    await own_season.write(move)
-    much_later = NOW + 10 * timedelta(days=2)
-    rows = await read(ledger.received, SEASON.begins, SEASON.ends, much_later)
-    counted = figures(rows)
-    assert counted.received == 5
-    assert counted.due == 4
-    assert counted.in_time == 0
-    assert counted.follow_up_rate is None
-    assert sentence(counted).startswith("受理诉求5件，按期办结率0.0%，回访率—，解决率—，满意率—；")
+    await own_season.write(withdraw)
+    later = NOW + timedelta(days=20)
+    sheet = await read(lambda tx: need_statistics(tx, SEASON, paper(tx, later)))
+    assert [row[0] for row in sheet.rows] == ["就医医保", "住房物业", "交通出行", "环境卫生", "文体学习"]
+    assert sheet.total() == ("合计", 5, 4, 0, 0.0, 0, None, 0, None, None, 0, 0, 0)
+    assert sheet.notes[0].startswith("受理诉求5件，按期办结率0.0%，回访率—，解决率—，满意率—；")
 
 
 async def test_numbers_in_the_words_of_a_need_are_masked(own_season, read):

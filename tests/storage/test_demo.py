@@ -111,7 +111,8 @@ TRAPS = {
     "people checked in twice": (
         "SELECT count(*) FROM attendances a JOIN attendances b ON a.event_id = b.event_id "
         "AND a.person_id = b.person_id AND a.undone_at IS NOT NULL AND b.undone_at IS NULL "
-        "AND a.state = 'attended' AND b.state = 'attended'",
+        "AND a.state = 'attended' AND b.state = 'attended' "
+        "AND NOT EXISTS (SELECT 1 FROM people p WHERE p.merged_into = a.person_id)",
         4,
     ),
     "two check-ins taken back for good": (
@@ -142,9 +143,11 @@ TRAPS = {
         1,
     ),
     "absences and excuses": ("SELECT count(DISTINCT state) FROM attendances WHERE state <> 'attended'", 2),
-    "one merged duplicate with rows of their own": (
-        "SELECT count(*) FROM people p JOIN attendances a ON a.person_id = p.id "
-        "WHERE p.state = 'merged' AND p.merged_into IS NOT NULL",
+    "one merged duplicate": ("SELECT count(*) FROM people WHERE state = 'merged' AND merged_into IS NOT NULL", 1),
+    "somebody who was ticked twice under two registrations": (
+        "SELECT count(*) FROM attendances a JOIN attendances b ON a.event_id = b.event_id "
+        "AND a.person_id = b.person_id AND a.undone_at > '2025-12' AND b.undone_at IS NULL "
+        "JOIN people p ON p.merged_into = a.person_id",
         1,
     ),
     "one anonymised person who came": (
