@@ -7,19 +7,21 @@ hop, however many statements it has; `Database.read` runs it where nothing can b
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from storage.hours import MessageHours
+from storage.prepared import Prepared, Result, Rows, Statements
 from storage.vault import Vault
 
 P = ParamSpec("P")
@@ -38,17 +40,34 @@ class StorageFault(Exception):
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "connection", "hours", "vault")
+    __slots__ = ("_depth", "_statements", "connection", "hours", "vault")
 
-    def __init__(self, connection: Connection, vault: Vault, hours: MessageHours) -> None:
+    def __init__(
+        self, connection: Connection, vault: Vault, hours: MessageHours, statements: Statements | None = None
+    ) -> None:
         self.connection = connection
         self.vault = vault
         self.hours = hours
+        self._statements = statements
         self._depth = 0
 
-    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
-        """Run one statement. Build statements at module level with `bindparam`: building costs more than running."""
-        return self.connection.execute(statement, parameters)
+    def execute(self, statement: Executable, parameters: Any = None) -> Result:
+        """Run one statement, the same on both engines.
+
+        Keep statements at module level, with `bindparam`: one built on the spot costs ten times what running it does.
+        """
+        if self._statements is not None:
+            prepared = self._statements.find(statement, parameters, self.connection.dialect)
+            if prepared is not None:
+                return self._run(prepared, parameters)
+        return cast(Result, self.connection.execute(statement, parameters))
+
+    def _run(self, prepared: Prepared, parameters: Any) -> Rows:
+        cursor = self._driver_connection.cursor()
+        try:
+            return prepared.run(cursor, parameters)
+        except sqlite3.Error as problem:
+            raise DBAPIError.instance(None, None, problem, sqlite3.Error, hide_parameters=True) from problem
 
     @property
     def dialect(self) -> str:
@@ -59,20 +78,33 @@ class Transaction:
         """Undone alone when the block raises. By hand: SQLAlchemy's own costs as much as three statements."""
         self._depth += 1
         name = f"hongyan_{self._depth}"
-        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self._say(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException as cause:
             try:
-                self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
-                self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+                self._say(f"ROLLBACK TO SAVEPOINT {name}")
+                self._say(f"RELEASE SAVEPOINT {name}")
             except DBAPIError:
                 raise cause from None  # a full disk undid everything already, and with it the savepoint
             raise
         else:
-            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            self._say(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
+
+    def _say(self, command: str) -> None:
+        if self._statements is None:
+            self.connection.exec_driver_sql(command)
+            return
+        try:
+            self._driver_connection.execute(command)
+        except sqlite3.Error as problem:
+            raise DBAPIError.instance(None, None, problem, sqlite3.Error, hide_parameters=True) from problem
+
+    @property
+    def _driver_connection(self) -> sqlite3.Connection:
+        return cast(sqlite3.Connection, self.connection.connection.dbapi_connection)
 
     def lock(self, what: str) -> None:
         """Let nobody else work on `what` until this ends. SQLite has one writer and needs none."""
@@ -163,8 +195,8 @@ class _House:
     vault: Vault
     hours: MessageHours
 
-    def transaction(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self.vault, self.hours)
+    def transaction(self, connection: Connection, statements: Statements | None = None) -> Transaction:
+        return Transaction(connection, self.vault, self.hours, statements)
 
 
 @dataclass(slots=True)
@@ -179,6 +211,7 @@ class _Sqlite:
     def __init__(self, path: Path, house: _House) -> None:
         self._house = house
         self._engine = sqlite_engine(path)
+        self._statements = Statements()
         self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, hide_parameters=True)
         event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
         event.listen(self._readers.sync_engine, "begin", _begin_deferred)
@@ -227,7 +260,7 @@ class _Sqlite:
         try:
             with self._engine.begin() as connection:
                 for job in batch:
-                    tx = self._house.transaction(connection)
+                    tx = self._house.transaction(connection, self._statements)
                     try:
                         with tx.savepoint():
                             outcomes.append((True, job.work(tx)))

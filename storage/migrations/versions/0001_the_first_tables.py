@@ -478,6 +478,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_proxies_proxy_id", ["proxy_id"], unique=False)
 
     op.create_table(
+        "report_snapshots",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_report_snapshots_made_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_snapshots")),
+    )
+    with op.batch_alter_table("report_snapshots", schema=None) as batch_op:
+        batch_op.create_index("ix_report_snapshots_first_last", ["first", "last"], unique=False)
+
+    op.create_table(
         "routing_tables",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -1010,7 +1024,7 @@ def upgrade() -> None:
         sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("units", sa.String(length=200), nullable=False),
-        sa.Column("result", sa.LargeBinary(), nullable=False),
+        sa.Column("result", sa.LargeBinary(), nullable=True),
         sa.Column("noted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_visits_need_id_needs")),
         sa.ForeignKeyConstraint(["noted_by"], ["people.id"], name=op.f("fk_need_visits_noted_by_people")),
@@ -1344,6 +1358,10 @@ def downgrade() -> None:
 
     op.drop_table("suggestions")
     op.drop_table("routing_tables")
+    with op.batch_alter_table("report_snapshots", schema=None) as batch_op:
+        batch_op.drop_index("ix_report_snapshots_first_last")
+
+    op.drop_table("report_snapshots")
     with op.batch_alter_table("proxies", schema=None) as batch_op:
         batch_op.drop_index("ix_proxies_proxy_id")
         batch_op.drop_index("ix_proxies_person_id")
