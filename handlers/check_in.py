@@ -216,12 +216,11 @@ def _show_list(talk: Talk, event: Event, page: int) -> None:
 
 
 def _line(talk: Talk, line: Line) -> str:
-    person = people.get(talk.tx, line.person_id)
-    tail = f"（{person.phone[-4:]}）" if person.phone else ""
+    person = people.find(talk.tx, line.person_id)
+    name = _name(talk, line.person_id) + (f"（{person.phone[-4:]}）" if person is not None and person.phone else "")
     if line.attendance is None:
-        return f"{line.number}. {person.name}{tail}"
-    mark = _MARKS[line.attendance.state]
-    return f"{line.number}. {mark} {person.name}{tail} {local(line.attendance.came_at):%H:%M}"
+        return f"{line.number}. {name}"
+    return f"{line.number}. {_MARKS[line.attendance.state]} {name} {local(line.attendance.came_at):%H:%M}"
 
 
 def _tell(talk: Talk, event: Event, text: str) -> None:

@@ -6,7 +6,7 @@ REGISTRATION = ConsentText(
     "registration",
     "1",
     "您好，我是天涯区候鸟党委的助手。登记要记您的姓名、手机号、来自哪里、住哪个小区，只用来通知活动、办您的事。\n"
-    "一年没有来往，我们先问您，再去掉姓名电话。您随时能查、改、撤回、注销。\n"
+    "一年没有来往，我们先问您，再去掉姓名电话。您随时能查、改、撤回、注销，电话 {phone}。\n"
     "不同意也能查服务点和活动。",
 )
 PARTY = ConsentText(
@@ -19,7 +19,7 @@ LOCATION = ConsentText(
     "1",
     "您的位置只用来找最近的服务点，用完就丢，不保存。不同意也可以直接告诉我小区名。",
 )
-PROXY = ConsentText("proxy", "1", "家里人想替您报名、收通知。您同意吗？以后说“取消代办”就停。")
+PROXY = ConsentText("proxy", "1", "{name}想替您报名、收通知。您同意吗？以后说“取消代办”就停。")
 HEALTH = ConsentText(
     "health",
     "1",

@@ -8,7 +8,7 @@ from dialogue.message import Choice
 from dialogue.questions import OneOf, Report, Text, YesNo
 from dialogue.talk import Talk
 from handlers import consent_texts, need_notices, need_words, phones, registration
-from storage import communities, consents, need_categories, needs, people
+from storage import communities, consents, need_categories, needs, people, proxies
 from storage.audit import Actor
 from storage.communities import Community
 from storage.need_categories import Category
@@ -126,7 +126,7 @@ def mine(talk: Talk, number: int) -> Need:
 async def _whose(talk: Talk) -> int:
     """Their own, unless they act for somebody and say so."""
     me = talk.person_id or 0
-    others = needs.acts_for(talk.tx, me)
+    others = [proxy.person_id for proxy in proxies.acts_for(talk.tx, me) if proxy.agreed_at is not None]
     if not others:
         return me
     options = {str(me): "我自己的"} | {str(other): people.get(talk.tx, other).name for other in others}

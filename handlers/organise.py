@@ -134,12 +134,13 @@ async def change(talk: Talk) -> None:
         changes = {"title": await talk.ask("title", "改成什么名字？", Text(at_most=30, at_least=2))}
     else:
         changes = {"description": await talk.ask("words", "嘱咐的话改成什么？", Text(at_most=200))}
-    before, after = events.change(talk.tx, event.id, changes, _actor(talk, event), talk.now)
+    preview = events.changed_by(talk.tx, event, changes, talk.now)
     told = len(events.concerned(talk.tx, event.id))
-    news = notices.changes_in_words(before, after) if after.state == "published" else ""
+    news = notices.changes_in_words(event, preview) if event.state == "published" else ""
     tell = f"会告诉报名和候补的 {told} 个人" if news and told else "不用另外通知"
-    if not await talk.confirm(f"《{after.title}》{news or '改动'}，{tell}"):
+    if not await talk.confirm(f"《{preview.title}》{news or '改' + fields[field]}，{tell}"):
         return talk.say("没有改，还是原来的样子。")
+    before, after = events.change(talk.tx, event.id, changes, _actor(talk, event), talk.now)
     if after.state == "published":
         notices.changed(talk.tx, before, after, talk.now)
         if field == "capacity":

@@ -3,7 +3,7 @@
 from dialogue import texts
 from dialogue.message import Choice, Venue
 from dialogue.questions import OneOf, Somewhere, YesNo
-from dialogue.talk import Talk
+from dialogue.talk import LONGEST_LIST, Talk
 from handlers import consent_texts
 from storage import communities, consents, points
 from storage.geography import Place
@@ -19,7 +19,8 @@ async def find(talk: Talk) -> None:
     if talk.payload.startswith("point-"):
         return _show_one(talk, points.by_code(talk.tx, talk.payload.removeprefix("point-")))
     where: Place | str = talk.opening.place or talk.opening.text
-    if isinstance(where, Place) and not consents.current(talk.tx, talk.account, consent_texts.LOCATION):
+    needs_a_yes = isinstance(where, Place) and not consents.current(talk.tx, talk.account, consent_texts.LOCATION)
+    if needs_a_yes or "consent" in talk.answers:
         # The position is not kept while we ask; it takes one more tap, and that is the point.
         if not await talk.ask("consent", consent_texts.LOCATION.text, YesNo("同意", "不同意")):
             return await _find(talk, await _ask_where(talk, "好的，不用位置。告诉我小区、社区或者路名就行。"))
@@ -42,8 +43,8 @@ async def _around(talk: Talk, here: Place) -> None:
     try:
         found = points.nearest(talk.tx, here)
     except OutOfReach as far:
-        talk.say(texts.sentence(far))
-        return await _by_community(talk)
+        # No further question here: a position is not kept, so whatever follows it must be a talk of its own.
+        return talk.say(texts.sentence(far), *some_communities(talk), Choice("社区名单", texts.MORE))
     talk.say("离您最近的是：")
     for metres, point in found:
         _show_one(talk, point, in_words(metres))
@@ -66,6 +67,17 @@ async def _by_words(talk: Talk, words: str) -> None:
         return _show_some(talk, options[code], points.of_community(talk.tx, code))
     talk.say(f"“{words[:20]}”我没找到。您从社区名单里挑一个，就近的服务点都在里面。")
     return await _by_community(talk)
+
+
+def some_communities(talk: Talk) -> list[Choice]:
+    """The first communities as words to be said."""
+    first = communities.active(talk.tx)[:LONGEST_LIST]
+    return [Choice(f"找服务点 {each.display_name}", each.display_name) for each in first]
+
+
+async def by_community(talk: Talk) -> None:
+    """“社区名单”."""
+    await _by_community(talk)
 
 
 async def _by_community(talk: Talk) -> None:

@@ -1,8 +1,10 @@
 """The first words, the menu, help, a person to talk to, and what to say when nothing was understood."""
 
 from dialogue.message import Choice
+from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import phones
+from handlers import events, phones
+from storage import communities
 
 MAIN = (
     Choice("找服务点", "找服务点"),
@@ -32,7 +34,18 @@ async def human(talk: Talk) -> None:
 
 
 async def puzzled(talk: Talk) -> None:
+    """Before giving up: the words may be the name of an event or of a community."""
+    words = talk.opening.text
+    if 1 < len(bare(words)) <= 20:
+        if named := events.matching(talk, words):
+            choices = [Choice(f"活动 {event.id}", events.label(event)) for event in named[:5]]
+            return talk.say("您说的是这个活动吗？", *choices, Choice("菜单", "不是"))
+        if found := communities.find(talk.tx, words)[:5]:
+            choices = [Choice(f"找服务点 {each.display_name}", f"{each.display_name}的服务点") for each in found]
+            return talk.say("您是找服务点吗？", *choices, Choice("菜单", "不是"))
     if talk.misses < 2:
-        talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *MAIN)
+        return talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *MAIN)
     else:
-        talk.say(f"我还是没看明白，别着急。您打 {phones.of_house(talk)}，值班的同志帮您；或者回下面的数字。", *MAIN)
+        return talk.say(
+            f"我还是没看明白，别着急。您打 {phones.of_house(talk)}，值班的同志帮您；或者回下面的数字。", *MAIN
+        )

@@ -1,7 +1,7 @@
 """Events: one occasion at one place and time each, from the draft to the day it was held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -102,9 +102,7 @@ _PUBLISH = (
     .where(table.c.id == bindparam("event"))
     .values(state="published", number=bindparam("given"), published_at=bindparam("now"))
 )
-_DISCARD = delete(table).where(
-    table.c.id == bindparam("event"), table.c.state == "draft", table.c.number.is_(None)
-)
+_DISCARD = delete(table).where(table.c.id == bindparam("event"), table.c.state == "draft", table.c.number.is_(None))
 _STATE = (
     update(table)
     .where(table.c.id == bindparam("event"))
@@ -195,14 +193,9 @@ def change(
     """
     tx.lock(f"event {event_id}")
     before = get(tx, event_id)
-    _must_be_open(before)
-    wanted = {name: value for name, value in changes.items() if getattr(before, name) != value}
-    if not wanted:
+    if changed_by(tx, before, changes, now) == before:
         return before, before
-    if wanted.get("starts_at", now) < now:
-        raise StartsInThePast(wanted["starts_at"])
-    if wanted.get("capacity") is not None and (count := taken(tx, event_id)) > wanted["capacity"]:
-        raise CapacityBelowTaken(count)
+    wanted = {name: value for name, value in changes.items() if getattr(before, name) != value}
     revision = before.revision + bool({"starts_at", "ends_at", "venue", "point_id"} & set(wanted))
     values = {**wanted, "revision": revision}
     tx.execute(update(table).where(table.c.id == event_id).values(values))
@@ -211,6 +204,17 @@ def change(
     tx.execute(_NOTE_CHANGE, {**row, "what": audit.written(what)})
     audit.note(tx, actor, "event.change", f"event {event_id}", now, after=what)
     return before, get(tx, event_id)
+
+
+def changed_by(tx: Transaction, event: Event, changes: Mapping[str, Any], now: datetime) -> Event:
+    """How `event` would be; nothing is kept. Raises what `change` would."""
+    _must_be_open(event)
+    after = replace(event, **changes)
+    if after.starts_at != event.starts_at and after.starts_at < now:
+        raise StartsInThePast(after.starts_at)
+    if after.capacity is not None and (count := taken(tx, event.id)) > after.capacity != event.capacity:
+        raise CapacityBelowTaken(count)
+    return after
 
 
 def cancel(tx: Transaction, event_id: int, reason: str, actor: Actor, now: datetime) -> Event:

@@ -41,7 +41,9 @@ async def test_what_is_on_is_a_list_to_pick_from_by_number(lesson):
     assert "报上了" in await lesson("1")
 
 
-@pytest.mark.parametrize("said", ["报名书法", "报名 书法班", "我想报名书法班", "我要报名参加书法", "baoming", "报明书法", "报名1"])
+@pytest.mark.parametrize(
+    "said", ["报名书法", "报名 书法班", "我想报名书法班", "我要报名参加书法", "baoming", "报明书法", "报名1"]
+)
 async def test_signing_up_in_one_sentence(lesson, said):
     answer = await lesson(said)
     if "报哪个活动" in answer:

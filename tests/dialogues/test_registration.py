@@ -2,10 +2,11 @@
 
 import pytest
 
+from dialogue.message import Contact
 from storage import accounts, consents, people
 from storage.schema.people import consents as consents_table
 from storage.schema.people import people as people_table
-from tests.conftest import SOMEONE_ELSE
+from tests.conftest import ME, SOMEONE_ELSE
 from tests.dialogues.town import person
 
 LOCAL = ("登记", "1", "王建国", "13800138000", "2", "春园社区", "示例小区", "2")
@@ -157,3 +158,52 @@ async def test_a_message_delivered_twice_registers_once(town_chat):
     await chat("对", id="last")
     await chat("对", id="last")
     assert len(await chat.does(everyone)) == 1
+
+
+async def test_a_phone_the_platform_vouches_for_needs_no_code(town_chat):
+    """Who was registered by staff, or elsewhere, is known again by the shared contact."""
+    chat = town_chat
+    known = await chat.does(person, "王建国", "13800138000")
+    await chat.says("登记", "1", "王建国")
+    answer = await chat(contact=Contact("+86 138 0013 8000", own=True))
+    assert "认出您了，王建国" in answer
+    assert await chat.does(lambda tx: accounts.find(tx, *ME).person_id) == known
+
+
+async def test_a_contact_of_somebody_else_vouches_for_nothing(town_chat):
+    chat = town_chat
+    await chat.does(person, "王建国", "13800138000")
+    await chat.says("登记", "1", "王建国")
+    await chat(contact=Contact("13800138000", own=False))
+    assert await chat.does(lambda tx: accounts.find(tx, *ME).person_id) is None
+
+
+async def test_a_companion_noted_by_name_registers_later_as_the_same_person(town_chat):
+    chat = town_chat
+    husband = await chat.does(person, "王建国", "13800138000", SOMEONE_ELSE)
+    wife = await chat.does(lambda tx: people.add_companion(tx, "李秀兰", people.get(tx, husband), chat.clock()))
+    await chat.says("登记", "1", "李秀兰", "13800138000", "1", "黑龙江哈尔滨", "10月20号", "跳过", "春园", "跳过", "2")
+    assert "登记好了，李秀兰" in await chat("对")
+    kept = await chat.does(people.get, wife)
+    assert (kept.residence, kept.origin) == ("seasonal", "黑龙江哈尔滨")
+    assert len(await chat.does(everyone)) == 2
+
+
+async def test_whom_staff_registered_needs_a_code_from_them(town_chat):
+    """Name and phone alone are known to many; they open nothing of somebody else's."""
+    chat = town_chat
+    lead = await chat.does(person, "李干事", "13600136000")
+    await chat.does(lambda tx: people.add_by_staff(tx, "王建国", "13800138000", lead, chat.clock()))
+    assert "回“关联账号”" in await chat.says("登记", "1", "王建国", "13800138000")
+
+
+async def test_one_step_back_and_cancel_leave_nothing(town_chat):
+    chat = town_chat
+    await chat.says("登记", "1", "王建国", "13800138000")
+    assert "王建国，您的手机号是？" in await chat("上一步")
+    assert "不办了" in await chat("取消")
+    assert await chat.does(everyone) == []
+
+
+async def test_the_first_words_name_the_phone_to_call(town_chat):
+    assert "0898-0000-0000" in await town_chat("登记")
