@@ -127,7 +127,8 @@ class Platform:
         if method.lower() == "getme":
             return b'{"id":123456,"is_bot":true,"first_name":"bench","username":"bench_bot"}'
         if method.lower() == "getwebhookinfo":
-            return b'{"url":"","has_custom_certificate":false,"pending_update_count":0}'
+            url = b"https://bench.example/telegram/webhook"
+            return b'{"url":"%s","has_custom_certificate":false,"pending_update_count":0}' % url
         return b"true"
 
     async def count_replies(self, port: int, path: str, chat: int, script: Sequence[str], quiet: float) -> list[int]:

@@ -17,6 +17,7 @@ from benchmarks.platform import SECRET, TOKEN
 from storage import events, settings
 from storage.audit import Actor
 from storage.database import open_database
+from storage.demo import places
 from storage.migrations import migrate
 from storage.vault import Vault
 
@@ -125,6 +126,7 @@ def memory(pid: int) -> float:
 
 def _prepare(tx: object) -> None:
     now = datetime.now(UTC)
+    places.lay_out(tx, now)  # type: ignore[arg-type]
     starts_at = now + timedelta(days=7)
     draft = events.Draft(
         type="sunset_school",

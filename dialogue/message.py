@@ -1,6 +1,6 @@
 """What people send us and what we answer: the same words in every channel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -105,6 +105,16 @@ class Reply:
     link: Link | None = None
     wants_place: bool = False  # offer the button that shares a position
     wants_contact: bool = False  # offer the button that shares one's phone number
+
+
+def joined(replies: tuple[Reply, ...], at_most: int = 3500) -> tuple[Reply, ...]:
+    """Fewer, longer replies: words alone go in front of what follows, up to `at_most` characters together."""
+    shorter: list[Reply] = []
+    for reply in replies:
+        if shorter and shorter[-1] == Reply(shorter[-1].text) and len(shorter[-1].text) + len(reply.text) <= at_most:
+            reply = replace(reply, text=f"{shorter.pop().text}\n\n{reply.text}")
+        shorter.append(reply)
+    return tuple(shorter)
 
 
 _encoder = msgspec.json.Encoder()

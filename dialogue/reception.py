@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dialogue import texts
 from dialogue.desk import Visit
-from dialogue.message import Message, Reply, all_decoded, decoded, encoded
+from dialogue.message import Message, Reply, all_decoded, decoded, encoded, joined
 from dialogue.talk import House
 from dialogue.understanding import Menu, Understanding
 from storage import accounts, conversations, inbox, outbox
@@ -87,7 +87,7 @@ class Reception:
         said = message.text or message.choice or ""
         inbox.keep(tx, channel, message.id, account_id, said, encoded(replies), now)
         if channel in self._pushed and account_id is not None:
-            for number, reply in enumerate(replies):
+            for number, reply in enumerate(joined(replies)):
                 planned = outbox.Planned("answer", f"answer:{channel}:{message.id}:{number}", encoded(reply), now)
                 planned.account_id, planned.channel = account_id, channel
                 outbox.plan(tx, planned, now)
