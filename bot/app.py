@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import opening, words
+from bot.backups import Backups
 from bot.channels import Channel, Receive
 from bot.channels.pace import Pace
 from bot.channels.telegram.assembly import Program as TelegramProgram
@@ -29,6 +29,7 @@ from bot.delivery import Delivery
 from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
 from bot.health import Health, LastHeard
+from bot.schedule import Job, Schedule, daily
 from dialogue.message import Reply
 from dialogue.reception import Reception
 from dialogue.talk import House, Talk, step
@@ -60,7 +61,6 @@ class Program:
 @asynccontextmanager
 async def running(
     config: Settings,
-    settings_file: Path,
     clock: Callable[[], datetime] = utc_now,
     menu: Menu = MENU,
     house: House = HOUSE,
@@ -119,7 +119,16 @@ async def running(
         wakers.append(lambda channel: delivery.wake(channel) if channel in channels else None)
         routes += Health(database, delivery, clock, heard).routes()
         await stack.enter_async_context(delivery.running())
-        exporter = Exporter(database, settings_file, clock, delivery.wake)
+        wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
+        schedule = Schedule(
+            database,
+            clock,
+            delivery.wake,
+            templates=wechat_templates,
+            more={"backup": Job(daily(2, 40), Backups(config, clock).make, at_start=False)},
+        )
+        await stack.enter_async_context(schedule.running())
+        exporter = Exporter(database, config.file, clock, delivery.wake)
         await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
         if wechat is not None:
             await stack.enter_async_context(_tasks(wechat.start(words.WECHAT_MENU)))

@@ -98,10 +98,14 @@ class Config(_Section, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings, and the folder that relative paths in them start from: the one of the file."""
+    """The settings and their file; relative paths in them start from its folder."""
 
     config: Config
-    folder: Path
+    file: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
 
     @property
     def key_file(self) -> Path:
@@ -127,7 +131,7 @@ def read(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         if name.startswith(PREFIX):
             section, _, key = name.removeprefix(PREFIX).lower().partition("__")
             values.setdefault(section, {})[key] = value
-    return Settings(checked(values), path.resolve().parent)
+    return Settings(checked(values), path.resolve())
 
 
 def checked(values: dict[str, Any]) -> Config:

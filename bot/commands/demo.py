@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
         print(f"  Console:   hongyan console-link --config {file}", flush=True)
         print("Stop it with Ctrl-C.", flush=True)
 
-    return until_stopped(settings, file, started)
+    return until_stopped(settings, started)
 
 
 async def _fill(settings: Settings) -> None:

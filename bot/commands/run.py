@@ -4,7 +4,6 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import uvloop
 
@@ -22,15 +21,15 @@ def run(asked: argparse.Namespace) -> int:
     settings = config.read(asked.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    return until_stopped(settings, asked.config)
+    return until_stopped(settings)
 
 
-def until_stopped(settings: Settings, settings_file: Path, started: Callable[[int], None] = print_port) -> int:
+def until_stopped(settings: Settings, started: Callable[[int], None] = print_port) -> int:
     """Serve until SIGTERM or SIGINT. `started` is told the port once it is open."""
     web = settings.config.web
 
     async def service() -> None:
-        async with running(settings, settings_file) as program:
+        async with running(settings) as program:
             await serve(program.web, web.host, web.port, started)
 
     try:

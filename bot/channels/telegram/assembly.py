@@ -30,7 +30,7 @@ from storage.database import Database, StorageFault
 
 WEBHOOK_PATH = "/telegram/webhook"
 
-# Someone who taps through a conversation gets an answer each time; a second's wait for each would be felt. What Telegram
+# Who taps through a conversation gets an answer each time, and a second's wait for each would be felt. What Telegram
 # allows beyond one a second is elastic, and a refusal pauses this chat alone (docs/decisions/0012).
 _CHAT_BURST = 20
 _LONGEST_WAIT = 60.0  # seconds

@@ -320,16 +320,17 @@ function say() {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  const which = form.getAttribute("id"); // form.id would be its field of that name
   const button = event.submitter;
-  if (form.id === "sizes") {
+  if (which === "sizes") {
     event.preventDefault();
     resize(button);
     return;
   }
   event.preventDefault();
-  if (form.id === "say") {
+  if (which === "say") {
     say();
-  } else if (form.id === "start") {
+  } else if (which === "start") {
     form.remove();
     send("打开", { payload: form.elements.payload.value });
   } else if (button?.name === "choice") {
