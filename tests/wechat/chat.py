@@ -36,9 +36,9 @@ class WechatChat(Chat):
     async def open(self):
         database = await super().open()
         if self.program is None:
-            reception = Reception(database, self.menu, self.house, self.clock)
 
             async def receive(message):
+                reception = Reception(database, self.menu, self.house, self.clock)  # a test may change the menu
                 self.replies = await reception.receive(message)
                 return self.replies
 
@@ -113,7 +113,7 @@ class WechatChat(Chat):
 
 def _holding(shown, choice):
     """The message on the screen in which the choice can be tapped."""
-    return next(message for message in reversed(shown) if choice.label in words(*message))
+    return next(message for message in reversed(shown) if _flat(escape(choice.label)) in _flat(words(*message)))
 
 
 def _number(name):
