@@ -17,10 +17,8 @@ from bot import opening, words
 from bot.backups import Backups
 from bot.channels import Channel, Receive
 from bot.channels.pace import Pace
-from bot.channels.telegram.assembly import Program as TelegramProgram
 from bot.channels.telegram.assembly import Settings as TelegramSettings
-from bot.channels.telegram.assembly import Telegram, open_telegram
-from bot.channels.telegram.keeping import Keeping
+from bot.channels.telegram.assembly import Telegram, on_database, open_telegram
 from bot.channels.web import WebChannel, WebSettings, web_routes
 from bot.channels.wechat import settings as wechat_settings
 from bot.channels.wechat.channel import WechatChannel
@@ -38,6 +36,7 @@ from handlers import HOUSE, MENU
 from storage import accounts, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
+from storage.outbox import Due
 
 _log = logging.getLogger(__name__)
 
@@ -71,22 +70,23 @@ async def running(
         vault = opening.vault(config)
         database = await stack.enter_async_context(opening.database(config))
         is_sample = await database.write(_begin, bot.support_phone, clock())
-        reception = Reception(database, menu, house, clock, pushed=frozenset({"telegram"}))
+        late: list[
+            Delivery
+        ] = []  # made last, needed first: answers are handed over once there is somebody to take them
+
+        def hand_over(channel: str, due: list[Due]) -> None:
+            late[0].take(channel, due)
+
+        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), hand_over)
         channels: dict[str, Channel] = {}
         paces: dict[str, Pace] = {}
         fetches: dict[str, Fetch] = {}
         heard: dict[str, LastHeard] = {}
         routes: list[BaseRoute] = []
-        wakers: list[Callable[[str], None]] = []
-
-        def wake(channel: str) -> None:
-            for waker in wakers:
-                waker(channel)
-
         telegram = None
         if config.config.telegram.enabled:
             telegram = await stack.enter_async_context(
-                _telegram(config, database, reception.receive, clock, lambda: wake("telegram"))
+                _telegram(config, database, reception.receive, clock, lambda: late[0].wake("telegram"))
             )
             channels["telegram"], paces["telegram"] = telegram.channel, telegram.channel.pace
             fetches["telegram"] = _typed(telegram.media.fetch)
@@ -116,7 +116,7 @@ async def running(
             routes.append(Route("/", _to_the_chat))
 
         delivery = Delivery(database, channels, clock, paces)
-        wakers.append(lambda channel: delivery.wake(channel) if channel in channels else None)
+        late.append(delivery)
         routes += Health(database, delivery, clock, heard).routes()
         await stack.enter_async_context(delivery.running())
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
@@ -149,17 +149,6 @@ def _telegram(
     config: Settings, database: Database, receive: Receive, clock: Callable[[], datetime], wake: Callable[[], None]
 ) -> AbstractAsyncContextManager[Telegram]:
     section = config.config.telegram
-    keeping = Keeping(database, clock)
-    program = TelegramProgram(
-        receive=receive,
-        wake=wake,
-        quarantine=keeping.quarantine,
-        reachability=keeping.reachability,
-        say=keeping.say,
-        open_file=keeping.open_file,
-        memory=keeping,
-        clock=clock,
-    )
     given = TelegramSettings(
         token=section.token,
         mode=section.mode,
@@ -169,7 +158,7 @@ def _telegram(
         messages_per_second=section.messages_per_second,
         public_url=config.config.bot.public_url,
     )
-    return open_telegram(given, program, words.TELEGRAM_COMMANDS)
+    return open_telegram(given, on_database(database, receive, wake, clock), words.TELEGRAM_COMMANDS)
 
 
 def _typed(fetch: Callable[[str], Awaitable[bytes]]) -> Fetch:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 _CAUTION = 0.985  # of the rate: clocks here and there do not agree to the percent
 _MARGIN = 0.5  # seconds added to every pause we were told
+_STEADY = 2  # messages at once that nobody could call too much
 _GROUP_MESSAGES = 20
 _GROUP_WINDOW = 60.0  # seconds
 _FORGET_ABOVE = 10_000  # chats
@@ -124,7 +125,7 @@ class _Chat:
         """Whether it used more than its steady rate: then it, and nobody else, is the likely reason of a refusal."""
         past = self._past
         crowded = past is not None and len(past) == _GROUP_MESSAGES and now - past[0] < _GROUP_WINDOW
-        return crowded or self._left_at(now) < 1
+        return crowded or self._burst - self._left_at(now) > _STEADY
 
     def is_busy(self, now: float) -> bool:
         recent = self._past is not None and len(self._past) > 0 and now - self._past[-1] < _GROUP_WINDOW

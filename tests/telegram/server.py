@@ -76,6 +76,7 @@ class FakeTelegram:
         self.commands: dict[str, list[Raw]] = {}  # by scope, as JSON
         self.menu_buttons: dict[int, Raw] = {}
         self.revoked = False
+        self.patience = PATIENCE
         self.port = 0
         self._queries = itertools.count(9_000_000_001)
         self._happened = asyncio.Event()
@@ -153,7 +154,7 @@ class FakeTelegram:
     async def until(self, holds: Callable[[], bool], what: str = "it") -> None:
         """Wait until `holds()`; looked at whenever a call, a message or an update has passed."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while not holds():
                     self._happened.clear()
                     await self._happened.wait()

@@ -90,6 +90,13 @@ def test_a_chat_that_asked_for_too_much_waits_alone(pace, clock):
     assert pace.wait_for("7") == pytest.approx(9.5)
 
 
+def test_a_larger_burst_hides_nobody_who_asked_for_too_much(clock):
+    pace = Pace(1000, chat_burst=20, monotonic=clock)
+    run(pace, clock, ["7"] * 3 + ["8"] * 2)
+    assert pace.refused("7", 9) is False
+    assert pace.refused("8", 9) is True
+
+
 def test_idle_chats_are_forgotten(clock):
     pace = Pace(1000, monotonic=clock)
     for number in range(10_050):

@@ -35,7 +35,6 @@ WEBHOOK_PATH = "/telegram/webhook"
 _CHAT_BURST = 20
 _LONGEST_WAIT = 60.0  # seconds
 _TELEGRAMS_RATE = 30.0  # messages a second, for bulk
-_BURST = 3
 _LAST_WORDS = 5.0  # seconds for what is under way when the program stops
 
 _log = logging.getLogger(__name__)
@@ -169,13 +168,13 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
 
 
 def _pace(per_second: float) -> Pace:
-    """A message a second and three at once for each chat, as Telegram advises.
+    """A message a second for each chat, with room for a quick conversation.
 
     A rate above Telegram's own is set only where the server is one's own and has other limits; a chat's share of it
     grows alike, or one quick talker would wait for nothing.
     """
     larger = max(1.0, per_second / _TELEGRAMS_RATE)
-    return Pace(per_second, chat_per_second=larger, chat_burst=int(_BURST * larger))
+    return Pace(per_second, chat_per_second=larger, chat_burst=int(_CHAT_BURST * larger))
 
 
 async def _introduce(
