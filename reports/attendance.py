@@ -20,7 +20,7 @@ from storage.times import local, local_date
 SAMPLE = "示例数据：活动和人员均为虚构。"
 
 _SHEET_COLUMNS = (
-    Column("序号", "number", 6),
+    Column("序号", width=6),
     Column("姓名", width=12),
     Column("类别", width=12),
     Column("所属社区", width=16),
@@ -31,23 +31,23 @@ _SHEET_COLUMNS = (
     Column("备注", width=20),
 )
 _LEDGER_COLUMNS = (
-    Column("序号", "number", 6),
+    Column("序号", "text", 5),
     Column("活动编号", width=13),
-    Column("日期", "date"),
-    Column("名称", width=26),
-    Column("类型", width=12),
-    Column("系列", width=18),
-    Column("主办", width=20),
-    Column("地点/服务点", width=24),
-    Column("报名数", "number"),
-    Column("实名签到", "number"),
-    Column("现场清点", "number"),
-    Column("人次合计", "number"),
-    Column("其中党员", "number"),
-    Column("其中候鸟", "number"),
-    Column("主讲/联系人", width=14),
-    Column("照片有无", width=9),
-    Column("备注", width=24),
+    Column("日期", "date", 11),
+    Column("名称", width=21),
+    Column("类型", width=11),
+    Column("系列", width=15),
+    Column("主办", width=17),
+    Column("地点/服务点", width=19),
+    Column("报名数", "number", 7),
+    Column("实名签到", "number", 7),
+    Column("现场清点", "number", 7),
+    Column("人次合计", "number", 7),
+    Column("其中党员", "number", 7),
+    Column("其中候鸟", "number", 7),
+    Column("主讲/联系人", width=15),
+    Column("照片有无", width=6),
+    Column("备注", width=15),
 )
 _STATISTICS_COLUMNS = (
     Column("周期", width=22),
@@ -139,7 +139,7 @@ def attendance_sheet(
 
     return Sheet(
         "活动签到表",
-        (Column("序号", "text", 6), *_SHEET_COLUMNS[1:]),
+        _SHEET_COLUMNS,
         rows,
         heads=about + on.heads(chinese_date(begins.date())),
         total=total,
@@ -165,7 +165,7 @@ def event_ledger(tx: Transaction, period: Period, on: Paper) -> Sheet:
     held = zip(ledgers.held_events(tx, period.begins, period.ends), counted.events, strict=True)
     return Sheet(
         "活动台账",
-        (Column("序号", "text", 6), *_LEDGER_COLUMNS[1:]),
+        _LEDGER_COLUMNS,
         [_ledger_row(place, event, tally) for place, (event, tally) in enumerate(held, 1)],
         heads=on.heads(period.title),
         total=lambda: (

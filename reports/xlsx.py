@@ -261,8 +261,8 @@ class _PrintedTab:
         lines = 1
         for place, (value, column) in enumerate(zip(row, self._sheet.columns, strict=True)):
             self._writer.put(self._tab, (self._row, place), value, column.kind, formats)
-            if isinstance(value, str) and ("\n" in value or 2 * len(value) > column.characters - 1):
-                lines = max(lines, _lines(value, column.characters - 1))
+            if isinstance(value, str) and ("\n" in value or 2 * len(value) > column.characters):
+                lines = max(lines, _lines(value, column.characters))
         if lines > 1:
             # Not every program grows a row to what is wrapped in it.
             self._tab.set_row(self._row, _lines_high(lines))
@@ -338,8 +338,8 @@ def _in_lines(parts: list[str], characters: float) -> str:
 
 
 def _wide(text: str) -> float:
-    """Width in characters of the standard font; a Chinese one takes two. A little more than it is, to be safe."""
-    return 1.05 * sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+    """Width in characters of the standard font; a Chinese one takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def _lines(text: str, characters: float) -> int:

@@ -14,6 +14,7 @@ from storage.database import Transaction
 from storage.schema.events import attendances, co_hosts, events, head_counts, series, sign_ups
 from storage.schema.organisations import organisations
 from storage.schema.places import communities, service_points
+from storage.schema.records import audit_log
 
 Grouping = Literal["month", "type", "series", "community", "point", "organisation"]
 Key = str | int | None
@@ -237,3 +238,21 @@ _NAMES = {
 def names(tx: Transaction, grouping: Literal["series", "point", "community", "organisation"]) -> dict[Key, str]:
     """What the groups are called, in the order in which they are listed."""
     return {row.key: row.name for row in tx.execute(_NAMES[grouping].order_by("key"))}
+
+
+_MARKS = select(
+    select(func.max(attendances.c.id)).scalar_subquery(),
+    select(func.max(head_counts.c.id)).scalar_subquery(),
+    select(func.max(head_counts.c.undone_at)).scalar_subquery(),
+    select(func.max(sign_ups.c.id)).scalar_subquery(),
+    select(func.max(audit_log.c.id)).scalar_subquery(),
+)
+
+
+def marks(tx: Transaction) -> tuple[Any, ...]:
+    """Differs whenever a figure may: costs a fraction of a millisecond, whatever the size of the tables.
+
+    A coming, a head-count or a sign-up is a new row; holding, moving, cancelling, undoing and merging stand in the
+    audit log. A place given back after the start of an event changes nothing that is counted.
+    """
+    return tuple(tx.execute(_MARKS).one())

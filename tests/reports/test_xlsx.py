@@ -152,7 +152,7 @@ def test_names_of_tabs_are_cut_to_31_and_never_repeat(tmp_path):
 
 
 def test_rows_beyond_the_limit_go_on_in_a_further_tab_with_its_own_header(tmp_path, monkeypatch):
-    """With the limit lowered; the true one is tried in `benchmarks`, it takes a minute."""
+    """With the limit lowered; `benchmarks/export.py` goes over the true one."""
     monkeypatch.setattr(xlsx, "ROWS_OF_A_SHEET", 10)
     path = tmp_path / "a.xlsx"
     sheet = a_sheet(((n, f"名{n}", "") for n in range(20)), total=lambda: (20, "合计", None))

@@ -1,0 +1,35 @@
+"""Figures that were counted already and cannot have changed since: a page need not count a million rows again."""
+
+from collections import OrderedDict
+from typing import Any
+
+from reports.counts import Counts, Grouping, counts
+from reports.periods import Period
+from storage.counts import marks
+from storage.database import Transaction
+
+_AT_MOST = 64
+
+
+class Remembered:
+    """Counts like `reports.counts.counts`, and keeps the answer for as long as nothing happened that could change it.
+
+    One for each process, made by the composition root. Every answer is held against the database as `tx` sees it, so
+    several processes need not know of each other.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Period, tuple[Grouping, ...]], tuple[tuple[Any, ...], Counts]] = OrderedDict()
+
+    def counts(self, tx: Transaction, period: Period, *groupings: Grouping) -> Counts:
+        now = marks(tx)
+        wanted = (period, groupings)
+        kept = self._kept.get(wanted)
+        if kept is not None and kept[0] == now:
+            return kept[1]
+        counted = counts(tx, period, *groupings)
+        self._kept[wanted] = (now, counted)
+        self._kept.move_to_end(wanted)
+        while len(self._kept) > _AT_MOST:
+            self._kept.popitem(last=False)
+        return counted
