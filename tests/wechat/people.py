@@ -1,5 +1,6 @@
 """A follower with a phone: sends as WeChat sends, sees what WeChat shows, and taps only what is on the screen."""
 
+import asyncio
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,9 +17,22 @@ class Follower:
         self.following = following
         self.blocks = False
         self.screen = []  # (kind, fields), newest last
+        self._waiting = []
 
     def sees(self, kind, fields):
         self.screen.append((kind, fields))
+        for waiting in self._waiting:
+            waiting.set()
+
+    async def until_seen(self, number):
+        """Wait until so many messages are on the screen."""
+        waiting = asyncio.Event()
+        self._waiting.append(waiting)
+        async with asyncio.timeout(20):
+            while len(self.screen) < number:
+                waiting.clear()
+                await waiting.wait()
+        self._waiting.remove(waiting)
 
     @property
     def last(self):
