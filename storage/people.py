@@ -73,7 +73,12 @@ _WITH_KEY = (
     .order_by(table.c.id)
     .limit(bindparam("at_most"))
 )
-_SAME = select(*_COLUMNS).where(table.c.person_key == bindparam("same_key"), table.c.state == "active")
+_SAME = (
+    select(table.c.id)
+    .where(table.c.person_key == bindparam("same_key"), table.c.state.in_(["active", "merged"]))
+    .order_by(table.c.state, table.c.id)  # the active one first
+    .limit(1)
+)
 _ADD = insert(table).returning(table.c.id)
 _CHANGE = update(table).where(table.c.id == bindparam("person"))
 _ADD_KEY = insert(keys_table)
@@ -119,9 +124,8 @@ def change(tx: Transaction, person: Person, now: datetime) -> None:
 
 
 def same(tx: Transaction, phone: str, name: str) -> Person | None:
-    """The person with this phone and this name: the identity of domain 4.2.2."""
-    row = tx.execute(_SAME, {"same_key": _identity(tx, phone, name)}).first()
-    return None if row is None else _person(tx, row)
+    """The person with this phone and this name: the identity of domain 4.2.2. Follows a merge."""
+    return find(tx, tx.execute(_SAME, {"same_key": _identity(tx, phone, name)}).scalar())
 
 
 def with_phone(tx: Transaction, phone: str) -> list[Person]:

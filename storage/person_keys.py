@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from pypinyin import lazy_pinyin
 
+_JOINTS = re.compile(r"[\s·•‧・'’.-]+")  # left out or typed differently by everybody
+
 
 def of(name: str, phone: str | None) -> Iterator[tuple[str, str]]:
     """Kind and word: the name and every end of it, its pinyin and initials, the phone and its last four digits."""
-    plain = unicodedata.normalize("NFC", name)
+    plain = _plain(name)
     for begin in range(len(plain)):
         yield "name", plain[begin:]
     if len(plain) > 1:
@@ -25,16 +27,20 @@ def of(name: str, phone: str | None) -> Iterator[tuple[str, str]]:
 
 def read(text: str) -> Iterator[tuple[str, str]]:
     """What `text` may be, the most telling first."""
-    plain = re.sub(r"[\s·]+", "", unicodedata.normalize("NFKC", text)) if text.isascii() else text.strip()
+    plain = _plain(text)
     digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
     if len(digits) >= 7:
         yield "phone", digits
+        yield "phone", re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
     if len(digits) == 4:
         yield "tail", digits
-    if plain.isascii():
-        yield "pinyin", plain.lower()
-    elif plain:
-        yield "name", unicodedata.normalize("NFC", plain)
-        if len(plain) == 1:
-            yield "surname", plain
-        yield "pinyin", "".join(lazy_pinyin(plain))
+    if not plain:
+        return
+    yield "name", plain
+    if len(plain) == 1:
+        yield "surname", plain
+    yield "pinyin", "".join(lazy_pinyin(plain))
+
+
+def _plain(text: str) -> str:
+    return _JOINTS.sub("", unicodedata.normalize("NFC", text)).lower()

@@ -38,6 +38,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "suggestions.answered_by",
     "polls.made_by",
     "wishes.posted_by",
+    "report_snapshots.made_by",
 }
 
 
