@@ -28,7 +28,7 @@ from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
 from bot.health import Health, LastHeard
 from bot.schedule import Job, Schedule, daily
-from dialogue.message import Reply
+from dialogue.message import Message, Reply
 from dialogue.reception import Reception
 from dialogue.talk import House, Talk, step
 from dialogue.understanding import Menu
@@ -70,14 +70,18 @@ async def running(
         vault = opening.vault(config)
         database = await stack.enter_async_context(opening.database(config))
         is_sample = await database.write(_begin, bot.support_phone, clock())
-        late: list[
-            Delivery
-        ] = []  # made last, needed first: answers are handed over once there is somebody to take them
+        late: list[Delivery] = []  # made last and needed first; until it is there, whoever writes waits
 
         def hand_over(channel: str, due: list[Due]) -> None:
             late[0].take(channel, due)
 
         reception = Reception(database, menu, house, clock, frozenset({"telegram"}), hand_over)
+        is_open = asyncio.Event()
+
+        async def receive(message: Message) -> tuple[Reply, ...]:
+            await is_open.wait()
+            return await reception.receive(message)
+
         channels: dict[str, Channel] = {}
         paces: dict[str, Pace] = {}
         fetches: dict[str, Fetch] = {}
@@ -86,7 +90,7 @@ async def running(
         telegram = None
         if config.config.telegram.enabled:
             telegram = await stack.enter_async_context(
-                _telegram(config, database, reception.receive, clock, lambda: late[0].wake("telegram"))
+                _telegram(config, database, receive, clock, lambda: late[0].wake("telegram"))
             )
             channels["telegram"], paces["telegram"] = telegram.channel, telegram.channel.pace
             fetches["telegram"] = _typed(telegram.media.fetch)
@@ -98,7 +102,7 @@ async def running(
                 WechatChannel.open(
                     wechat_settings.from_section(config.config.wechat),
                     database,
-                    reception.receive,
+                    receive,
                     public_url=bot.public_url,
                     clock=clock,
                 )
@@ -112,13 +116,15 @@ async def running(
             page = WebSettings(bot.public_url, bot.support_phone, is_sample)
             keys = (vault.derived("web chat cookie"),)
             greeting = _greeting(database, house, clock)
-            routes += web_routes(web, reception.receive, database, clock, keys, page, greeting)
+            routes += web_routes(web, receive, database, clock, keys, page, greeting)
             routes.append(Route("/", _to_the_chat))
 
         delivery = Delivery(database, channels, clock, paces)
         late.append(delivery)
         routes += Health(database, delivery, clock, heard).routes()
         await stack.enter_async_context(delivery.running())
+        await delivery.ready.wait()
+        is_open.set()
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         schedule = Schedule(
             database,

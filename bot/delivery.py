@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -57,9 +57,12 @@ class Delivery:
     ) -> None:
         self.ended: Counter[tuple[str, str]] = Counter()
         """How many rows ended how since the start: (channel, state)."""
+        self.ready = asyncio.Event()
+        """Set once what the last stop left behind is noted: before that, nothing may be handed over."""
         self.database = database
         self.clock = clock
         self.wait = wait
+        self._given_back: set[asyncio.Task[None]] = set()
         self._lines: dict[str, _Line] = {}
         for name, channel in channels.items():
             pace = (paces or {}).get(name) or Pace(1_000, chat_per_second=1_000, chat_burst=1_000)
@@ -72,11 +75,24 @@ class Delivery:
     def wake(self, channel: str | None = None) -> None:
         """Something was put into the outbox: look at once, in this channel or in all."""
         for line in self._lines.values() if channel is None else [self._lines[channel]]:
-            line.woken.set()
+            line.look()
+
+    def take(self, channel: str, due: Sequence[Due]) -> None:
+        """Send these answers at once. They are `sending` on disk already, so there is nothing to look for.
+
+        After `stop` they are planned instead, for the next start.
+        """
+        if self._lines[channel].take(due):
+            return
+        again = [Ended(one.id, "planned", "stopped") for one in due]
+        task = asyncio.create_task(self.database.write(outbox.settle_all, again, self.clock()))
+        self._given_back.add(task)
+        task.add_done_callback(self._given_back.discard)
 
     async def run(self) -> None:
         """Deliver until `stop`. What was being sent when the program stopped last is noted as unknown first."""
         await self._note_the_last_stop()
+        self.ready.set()
         async with asyncio.TaskGroup() as group:
             for name, line in self._lines.items():
                 group.create_task(line.run(), name=f"delivery {name}")
@@ -134,7 +150,9 @@ def _hop(
     """All that a line needs of the database, in one transaction."""
     if not room:
         outbox.settle_all(tx, ended, now)
-        return _Hop([], True, set(), None)
+        # While one message was on its way to them, no other was chosen for these accounts.
+        more = any(outbox.waits(tx, end.account_id) for end in ended if end.account_id is not None)
+        return _Hop([], more, set(), None)
     routed = delivery.route(tx, now, channels)
     turn = delivery.turn(tx, channel, ended, room, now, busy)
     more = turn.more or bool(routed)
@@ -153,6 +171,9 @@ class _Line:
         self._at_once = at_once
         self._tick = tick
         self._stopping = False
+        self._look_at = delivery.clock()
+        self._must_look = True  # rows may be due that nobody handed over
+        self._handed: deque[Due] = deque()
         self._flying: dict[int, asyncio.Task[None]] = {}  # by account
         self._spoken_to: dict[int, str] = {}  # accounts whose budget is used up, and their user
         self._ended: list[Ended] = []  # not noted yet
@@ -160,6 +181,41 @@ class _Line:
     def stop(self) -> None:
         self._stopping = True
         self.woken.set()
+
+    def look(self) -> None:
+        self._must_look = True
+        self.woken.set()
+
+    def take(self, due: Sequence[Due]) -> bool:
+        """False when nothing is sent any more."""
+        if self._stopping:
+            return False
+        self._handed += due
+        self._start_handed()
+        if self._handed:
+            self.woken.set()
+        return True
+
+    def _start_handed(self) -> None:
+        """Start what was handed over, as far as the pace allows; what is said to one person stays in order."""
+        left: deque[Due] = deque()
+        held: set[int] = set()
+        while self._handed:
+            due = self._handed.popleft()
+            if self._stopping:
+                self._ended.append(Ended(due.id, "planned", "stopped"))
+            elif (
+                due.account_id in self._flying
+                or due.account_id in held
+                or len(self._flying) >= self._at_once
+                or self._pace.wait() > _EVEN
+                or self._pace.wait_for(due.user) > 0
+            ):
+                held.add(due.account_id)
+                left.append(due)
+            else:
+                self._launch(due)
+        self._handed = left
 
     async def run(self) -> None:
         faults = 0
@@ -177,20 +233,25 @@ class _Line:
                     faults += 1
                     rest = backoff(faults, _LONGEST_FAULT)
                     _log_bug(self._name, bug)
-                if self._stopping and not (self._flying or self._ended):
+                if self._stopping and not (self._flying or self._ended or self._handed):
                     return
                 await self._delivery.wait(self.woken, rest)
+                self._must_look |= not self.woken.is_set()
         finally:
             for task in self._flying.values():
                 task.cancel()
 
     async def _turn(self) -> float:
         """Note what ended, claim and start what is due. Returns for how many seconds there is nothing to do."""
-        room = 0 if self._stopping else min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON))
+        self._start_handed()
+        room = 0
+        if self._must_look and not self._stopping:
+            room = min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON))
         if not room and not self._ended:
-            return self._until_room()
+            return self._until_room() if self._must_look or self._handed else self._tick_rest()
         self._spoken_to = {one: user for one, user in self._spoken_to.items() if self._pace.wait_for(user) > 0}
-        busy = self._flying.keys() | self._spoken_to.keys()
+        handed = {due.account_id for due in self._handed}
+        busy = self._flying.keys() | self._spoken_to.keys() | handed
         ended, self._ended = self._ended, []
         try:
             hop = await self._delivery.database.write(
@@ -204,7 +265,22 @@ class _Line:
             self._delivery.wake(channel)
         for due in hop.due:
             await self._start(due)
-        return self._until_room() if hop.more else self._until_due(hop.next_at)
+        if not room:
+            self._must_look |= hop.more
+            return self._until_room() if self._must_look or self._handed else self._tick_rest()
+        self._must_look = hop.more
+        if hop.more:
+            return self._until_room()
+        rest = self._until_due(hop.next_at)
+        self._look_at = self._delivery.clock() + timedelta(seconds=rest)
+        return rest
+
+    def _tick_rest(self) -> float:
+        """Seconds until a look is due without anyone asking for it."""
+        rest = (self._look_at - self._delivery.clock()).total_seconds()
+        if rest <= 0:
+            self._must_look = True
+        return max(0.0, min(rest, self._tick))
 
     def _until_room(self) -> float:
         return self._tick if self._stopping or len(self._flying) >= self._at_once else self._pace.wait()
@@ -222,6 +298,9 @@ class _Line:
                 self.woken.set()
                 return
             await self._delivery.wait(asyncio.Event(), seconds)
+        self._launch(due)
+
+    def _launch(self, due: Due) -> None:
         self._pace.take(due.user)
         self._spoken_to[due.account_id] = due.user
         self._flying[due.account_id] = asyncio.create_task(self._send(due), name=f"send {due.id}")

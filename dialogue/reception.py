@@ -14,11 +14,18 @@ from dialogue.talk import House
 from dialogue.understanding import Menu, Understanding
 from storage import accounts, conversations, inbox, outbox
 from storage.database import Database, StorageFault, Transaction
+from storage.outbox import Due
 from storage.scrub import scrub
 
 _log = logging.getLogger(__name__)
 
+HandOver = Callable[[str, list[Due]], None]
+"""Takes answers of a channel that are to be sent at once; they are on disk already."""
+
 LONGEST_MESSAGE = 4_000  # characters; more is answered, but only so much of it is read
+
+
+_Turn = tuple[tuple[Reply, ...], list[Due]]
 
 
 class Reception:
@@ -31,12 +38,14 @@ class Reception:
         house: House,
         clock: Callable[[], datetime],
         pushed: frozenset[str] = frozenset(),
+        hand_over: HandOver | None = None,
     ) -> None:
         self._database = database
         self._menu = menu
         self._house = house
         self._clock = clock
         self._pushed = pushed
+        self._hand_over = hand_over
         self._understanding = Understanding(menu)
 
     async def receive(self, message: Message) -> tuple[Reply, ...]:
@@ -45,7 +54,7 @@ class Reception:
         Raises `StorageFault` when nothing could be kept; the platform must then send the message again.
         """
         try:
-            return await self._database.write(self.answer, message)
+            replies, due = await self._database.write(self._turn, message)
         except StorageFault:
             raise
         except Exception as problem:  # noqa: BLE001 - the outermost edge: logged, apologised for, nothing kept of it
@@ -54,14 +63,16 @@ class Reception:
             frames = traceback.extract_tb(problem.__traceback__)
             where = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             _log.error("fault %s: %s\n%s", number, type(problem).__name__, where)
-            return await self._database.write(self._apologise, message, number)
+            replies, due = await self._database.write(self._apologise, message, number)
+        if due and self._hand_over is not None:
+            self._hand_over(message.sender.channel, due)
+        return replies
 
-    def answer(self, tx: Transaction, message: Message) -> tuple[Reply, ...]:
-        """The same inside a transaction of the caller's."""
+    def _turn(self, tx: Transaction, message: Message) -> _Turn:
         channel = message.sender.channel
         kept = inbox.answer_to(tx, channel, message.id)
         if kept is not None:
-            return all_decoded(kept)
+            return all_decoded(kept), []
         now = self._clock()
         text, masked = scrub(message.text[:LONGEST_MESSAGE])
         message = replace(message, text=text)
@@ -82,18 +93,22 @@ class Reception:
 
     def _keep(
         self, tx: Transaction, message: Message, account_id: int | None, replies: tuple[Reply, ...], now: datetime
-    ) -> tuple[Reply, ...]:
+    ) -> _Turn:
         channel = message.sender.channel
         said = message.text or message.choice or ""
         inbox.keep(tx, channel, message.id, account_id, said, encoded(replies), now)
+        due: list[Due] = []
         if channel in self._pushed and account_id is not None:
             for number, reply in enumerate(joined(replies)):
                 planned = outbox.Planned("answer", f"answer:{channel}:{message.id}:{number}", encoded(reply), now)
                 planned.account_id, planned.channel = account_id, channel
-                outbox.plan(tx, planned, now)
-        return replies
+                if self._hand_over is None:
+                    outbox.plan(tx, planned, now)
+                elif (sending := outbox.answer(tx, planned, message.sender.user, now)) is not None:
+                    due.append(sending)
+        return replies, due
 
-    def _apologise(self, tx: Transaction, message: Message, number: str) -> tuple[Reply, ...]:
+    def _apologise(self, tx: Transaction, message: Message, number: str) -> _Turn:
         now = self._clock()
         account = accounts.heard(tx, *message.sender, now)
         desk = conversations.of(tx, account.id)

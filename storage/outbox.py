@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import FromClause, bindparam, func, select, union, update
+from sqlalchemy import FromClause, bindparam, func, insert, select, union, update
 
 from storage import accounts, conversations
 from storage.database import Transaction
@@ -177,6 +177,8 @@ _GIVE_UP = (
     .where(UNDER_WAY, *_OF_LOST)
     .values(state="unreachable", because=bindparam("why"), ended_at=bindparam("at"))
 )
+_ADD_SENDING = insert(table).returning(table.c.id)
+_WAITS = select(table.c.id).where(table.c.account_id == bindparam("account"), table.c.state == "planned").limit(1)
 _STATES = select(table.c.state, func.count()).group_by(table.c.state)
 _OPEN = select(table.c.state, func.count()).where(UNDER_WAY).group_by(table.c.state)
 
@@ -188,25 +190,26 @@ def plan(tx: Transaction, message: Planned, now: datetime) -> None:
         polite = tx.hours.next(due_at)
         if message.expires_at is None or polite < message.expires_at:
             due_at = polite
-    row: dict[str, Any] = {
-        "key": message.key,
-        "person_id": message.person_id,
-        "account_id": message.account_id,
-        "channel": message.channel,
-        "kind": message.kind,
-        "lane": LANES[message.kind],
-        "reply": tx.vault.seal(message.reply, _context(message.key)),
-        "event_id": message.event_id,
-        "revision": message.revision,
-        "sign_up_id": message.sign_up_id,
-        "broadcast_id": message.broadcast_id,
-        "due_at": due_at,
-        "expires_at": message.expires_at,
-        "state": "planned",
-        "tries": 0,
-        "created_at": now,
-    }
-    tx.execute(_ADD(tx), row)
+    tx.execute(_ADD(tx), _row(tx, message, due_at, now))
+
+
+def answer(tx: Transaction, message: Planned, user: str, now: datetime) -> Due | None:
+    """Keep an answer that the caller sends at once: it is `sending` from the start, and claimed by nobody else.
+
+    None when earlier words to this account still wait: then it is planned behind them.
+    """
+    account = message.account_id
+    if account is None or waits(tx, account):
+        plan(tx, message, now)
+        return None
+    row = {**_row(tx, message, message.due_at, now), "state": "sending", "tries": 1}
+    row_id = int(tx.execute(_ADD_SENDING, row).scalar_one())
+    return Due(row_id, account, user, message.kind, message.reply, 1)
+
+
+def waits(tx: Transaction, account_id: int) -> bool:
+    """Whether anything is planned for this account."""
+    return tx.execute(_WAITS, {"account": account_id}).first() is not None
 
 
 def preferred_account(
@@ -358,3 +361,24 @@ def _goes_elsewhere(tx: Transaction, end: Ended) -> bool:
     tx.execute(_AGAIN, {"row": end.id, "to_state": "planned", "why": end.because[:120]})
     tx.execute(_ROUTE, {"row": end.id, "to_account": other.id, "to_channel": other.channel})
     return True
+
+
+def _row(tx: Transaction, message: Planned, due_at: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "key": message.key,
+        "person_id": message.person_id,
+        "account_id": message.account_id,
+        "channel": message.channel,
+        "kind": message.kind,
+        "lane": LANES[message.kind],
+        "reply": tx.vault.seal(message.reply, _context(message.key)),
+        "event_id": message.event_id,
+        "revision": message.revision,
+        "sign_up_id": message.sign_up_id,
+        "broadcast_id": message.broadcast_id,
+        "due_at": due_at,
+        "expires_at": message.expires_at,
+        "state": "planned",
+        "tries": 0,
+        "created_at": now,
+    }

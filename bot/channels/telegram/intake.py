@@ -122,9 +122,7 @@ class Intake:
             except Exception as problem:  # noqa: BLE001 - a bug must not make Telegram repeat this for a day
                 await self._set_aside(raw, problem)
                 return
-        if message.private:
-            self._wake()
-        elif self._channel.pace.wait_for(message.sender.user) == 0:
+        if not message.private and self._channel.pace.wait_for(message.sender.user) == 0:
             self._begin(self._answer_group(message.sender.user, replies))
 
     async def _answer_group(self, group: str, replies: tuple[Reply, ...]) -> None:
