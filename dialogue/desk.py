@@ -226,6 +226,8 @@ class Visit:
             return [Reply(texts.sentence(refused)), *self._offer_parked()]
         if over:
             desk.talk = None
+            if self._account.person_id is not None and talk.person_id is None:
+                desk.parked.clear()  # who was forgotten leaves nothing half-said behind
             return [*talk.replies, *self._offer_parked()]
         shown = [(choice.value, choice.label) for choice in talk.replies[-1].choices]
         state.answers, state.reached, state.shown = talk.answers, talk.reached, shown

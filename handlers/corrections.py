@@ -1,5 +1,6 @@
 """更正: one field of one's own registration, said anew, echoed and kept (care.md P7)."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
@@ -17,8 +18,13 @@ from storage.times import local_date
 Ask = Callable[[Talk, Person], Awaitable[str]]
 """Asks for a field, changes it in the person, and returns how it reads now."""
 
+_SAID = "姓名 名字 手机号 手机 电话 来的日子 走的日子 社区 小区 服务点 党员身份 支部 称呼 出生年份 老家 从哪里来"
+IN_WORDS = rf"更正\s*(?P<rest>\S.*)|(?:修改|改一下|改)(?:我的)?(?:{'|'.join(_SAID.split())})"
+"""“更正手机号”, “改电话”."""
+
 _MOST_ON_ONE_PHONE = 2  # a third is looked at by staff
 _OLDEST = 1900
+_CHANGE = re.compile(r"^(?:修改|改一下|改)(?:我的)?")
 
 
 async def correct(talk: Talk) -> None:
@@ -26,7 +32,8 @@ async def correct(talk: Talk) -> None:
     person = my_data.registered(talk)
     before = replace(person, party=replace(person.party))
     labels = {key: label for key, (label, _) in _FIELDS.items() if key != "home branch" or person.party.member == "yes"}
-    field = _CALLED.get(talk.opening.text) or matching(talk.opening.text, list(labels.items()))
+    opening = _CHANGE.sub("", talk.opening.text)
+    field = _CALLED.get(opening) or matching(opening, list(labels.items()))
     if field is None:
         field = await talk.ask("what", "要改哪一样？", OneOf(labels))
     label, ask = _FIELDS[field]

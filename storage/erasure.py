@@ -1,13 +1,25 @@
 """Forgetting a person: at once, for good, and without changing what was counted (care.md P8, section 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
 
-from storage import accounts, audit, conversations, events, grants, inbox, need_entries, needs, people, sign_ups
+from storage import (
+    accounts,
+    audit,
+    conversations,
+    events,
+    grants,
+    inbox,
+    need_categories,
+    need_entries,
+    needs,
+    people,
+    sign_ups,
+)
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.needs import Need
@@ -78,9 +90,7 @@ _OWNED = select(need_assignments.c.need_id).where(
     need_assignments.c.person_id == _PERSON, need_assignments.c.role == "lead", need_assignments.c.ended_at.is_(None)
 )
 _NEED_WORDS = (
-    update(needs_table)
-    .where(needs_table.c.id == bindparam("need"))
-    .values(text=None, place=None, obstacle=None, person_id=None)
+    update(needs_table).where(needs_table.c.id == bindparam("need")).values(text=None, place=None, obstacle=None)
 )
 _SENT_FOR = delete(attachments).where(attachments.c.subject == bindparam("of"))
 _CLAIMED = (
@@ -108,6 +118,7 @@ _IN_TURN = (  # each with person and now; the order matters only for wishes, who
     update(need_assignments)
     .where(need_assignments.c.person_id == _PERSON, need_assignments.c.ended_at.is_(None))
     .values(ended_at=_NOW, because="reassigned"),
+    update(needs_table).where(needs_table.c.person_id == _PERSON).values(person_id=None),
     update(needs_table).where(needs_table.c.told_by == _PERSON).values(told_by=None),
     update(wish_claims)
     .where(
@@ -171,6 +182,15 @@ def erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because:
     return erased
 
 
+def forget_health(tx: Transaction, person_id: int, actor: Actor, now: datetime) -> list[Need]:
+    """Drop what the person wrote about seeing doctors; returns the needs that were still open (care.md K6)."""
+    tx.lock(f"person {person_id}")
+    audit.note(tx, actor, "person.forget_health", f"person {person_id}", now)
+    return _forget_needs(
+        tx, person_id, actor, now, of_kind=lambda need: need_categories.get(tx, need.category).is_health
+    )
+
+
 def erased_uids(tx: Transaction) -> list[str]:
     """Who was erased, by the random names that say nothing of them: kept beside a backup for `replay`."""
     return [uid for (uid,) in tx.execute(_ERASED)]
@@ -194,7 +214,7 @@ def _erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because
         grants.revoke(tx, grant_id, actor, now)
     for event_id in _places_ahead(tx, person_id, now):
         erased.promotions += sign_ups.cancel(tx, event_id, person_id, actor, now)
-    _forget_needs(tx, person_id, actor, now, erased)
+    erased.withdrawn += _forget_needs(tx, person_id, actor, now)
     owned = [need for (need,) in tx.execute(_OWNED, {"person": person_id})]
     _give_up_claims(tx, person_id, now)
     for statement in _IN_TURN:
@@ -212,15 +232,20 @@ def _erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because
     audit.note(tx, actor, "person.erase", f"person {person_id}", now, after={"due": now.date()}, reason=because)
 
 
-def _forget_needs(tx: Transaction, person_id: int, actor: Actor, now: datetime, erased: Erased) -> None:
+def _forget_needs(
+    tx: Transaction, person_id: int, actor: Actor, now: datetime, of_kind: Callable[[Need], bool] = lambda _: True
+) -> list[Need]:
+    """Drop the words of the person's needs; returns those that were still open, and are withdrawn by it."""
+    withdrawn = []
     for need in needs.of_person(tx, person_id, at_most=_ALL):
-        if need.person_id != person_id:
+        if need.person_id != person_id or not of_kind(need):
             continue
         if need.is_open:
-            erased.withdrawn.append(needs.withdraw(tx, need, actor, now))
+            withdrawn.append(needs.withdraw(tx, need, actor, now))
         tx.execute(_NEED_WORDS, {"need": need.id})
         tx.execute(_SENT_FOR, {"of": need.subject})
         need_entries.erase(tx, need.id)
+    return withdrawn
 
 
 def _give_up_claims(tx: Transaction, person_id: int, now: datetime) -> None:
