@@ -96,7 +96,7 @@ def test_the_layout_is_the_one_offices_hand_in(tmp_path):
     assert {str(area) for area in tab.merged_cells.ranges} >= {"A1:C1", "A2:C2"}
     assert tab["A1"].value == "活动签到表"
     assert tab["A2"].value == (
-        "填报单位：示例单位\n期间：2026年12月\n制表日期：2026年12月8日\n数据截至：2026年12月8日 18:00"
+        "填报单位：示例单位　　期间：2026年12月\n制表日期：2026年12月8日\n数据截至：2026年12月8日 18:00"
     )
     assert [cell.value for cell in tab[3]] == ["序号", "姓名", "手机号"]
     assert [cell.value for cell in tab[4]] == [1, "王*国", "138****8000"]
