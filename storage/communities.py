@@ -1,6 +1,7 @@
 """The communities and villages of the district, and which one a person means."""
 
 import csv
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -19,6 +20,8 @@ class Community:
     display_name: str
     short_name: str
 
+
+_KIND = re.compile(r"(?:社区居委会|居委会|村委会|社区|shequ|[村居])$")
 
 _COLUMNS = (table.c.code, table.c.official_name, table.c.display_name, table.c.short_name)
 _ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.code)
@@ -44,13 +47,31 @@ def get(tx: Transaction, code: str) -> Community | None:
 def find(tx: Transaction, text: str) -> list[Community]:
     """Which ones `text` may mean: those it names in full, else those it holds the short name of, else by sound."""
     everyone = active(tx)
-    said = text.strip()
+    said = re.sub(r"\s+", "", text)
+    core = _KIND.sub("", said)
+    if not core:
+        return []
     if exact := [each for each in everyone if said in (each.display_name, each.official_name, each.short_name)]:
         return exact
     if held := [each for each in everyone if each.short_name in said]:
         longest = max(len(each.short_name) for each in held)
         return [each for each in held if len(each.short_name) == longest]
-    if len(said) > 1 and (begun := [each for each in everyone if said in each.display_name]):
+    if len(core) > 1 and (begun := [each for each in everyone if core in each.display_name]):
         return begun
-    spoken = "".join(lazy_pinyin(said)).lower().replace(" ", "").removesuffix("shequ")
-    return [each for each in everyone if spoken and spoken == "".join(lazy_pinyin(each.short_name))]
+    spoken = lazy_pinyin(core)
+    if same := [each for each in everyone if "".join(lazy_pinyin(each.short_name)) == "".join(spoken).lower()]:
+        return same
+    near = [each for each in everyone if _almost(spoken, lazy_pinyin(each.short_name))]
+    return near if len(near) == 1 else []
+
+
+def _almost(said: list[str], name: list[str]) -> bool:
+    """Whether one syllable of several is off by one letter: 海波 for 海坡, 金基岭 for 金鸡岭."""
+    if len(said) != len(name) or len(name) < 2:
+        return False
+    wrong = [(one, other) for one, other in zip(said, name, strict=True) if one != other]
+    return len(wrong) == 1 and len(wrong[0][0]) == len(wrong[0][1]) and _letters_off(*wrong[0]) == 1
+
+
+def _letters_off(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
