@@ -255,6 +255,14 @@ async def test_the_word_for_more_is_an_ordinary_word_when_nothing_is_left(progra
     assert desk.heard[0].text == "更多"
 
 
+@pytest.mark.parametrize("typed", ["“更多”", "更多。", " 更 多 "])
+async def test_the_word_for_more_may_be_typed_as_it_is_shown(program, person, desk, typed):
+    desk.replies = lambda message: (Reply("很长的一段话。" * 300),)
+    await person.says("讲讲")
+    await person.says(typed)
+    assert len(desk.heard) == 1
+
+
 async def test_a_repeated_more_shows_the_same_part(program, person, desk):
     desk.replies = lambda message: (Reply("".join(f"很长的第 {n} 段话。" for n in range(300))),)
     await person.says("讲讲")

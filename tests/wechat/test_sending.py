@@ -417,11 +417,12 @@ async def test_staff_are_told_the_address_that_is_not_let_in(program, person):
     assert "203.0.113.7" in program.alarms[0]
 
 
-async def test_a_used_up_day_ends_at_midnight_in_sanya(program, person):
+@pytest.mark.parametrize("reply", [NEWS, REMINDER], ids=["text", "list"])
+async def test_a_used_up_day_ends_at_midnight_in_sanya(program, person, reply):
     await person.says("你好")
     program.wechat.api.limits[CUSTOM] = 0
     with pytest.raises(TryLater) as refused:
-        await program.channel.send("o_wang", NEWS)
+        await program.channel.send("o_wang", reply)
     assert refused.value.seconds == 12 * 3600
     program.wechat.clock.jump(hours=12, seconds=1)
     program.wechat.api.limits[CUSTOM] = 9

@@ -30,6 +30,15 @@ def test_a_reminder_finds_its_subject_and_its_time(text, values):
     assert filled(FIELDS, Reply(text), DECEMBER) == dict(zip(FIELDS, values, strict=True))
 
 
+def test_a_reminder_as_it_is_written_fills_a_template_with_a_place_too():
+    text = "提醒您：明天12月8日（周一）下午2点30分，《书法班》，地点：春园社区红雁之家。您来吗？"
+    assert filled(["thing1", "time2", "thing3"], Reply(text), DECEMBER) == {
+        "thing1": "书法班",
+        "time2": "2025年12月8日 14:30",
+        "thing3": "春园社区红雁之家",
+    }
+
+
 def test_in_january_december_was_last_year():
     january = datetime(2026, 1, 3, 4, tzinfo=UTC)
     assert filled(["time1"], Reply("12月30日（周二）上午9点"), january) == {"time1": "2025年12月30日 09:00"}

@@ -80,8 +80,9 @@ class Standing:
             case Verdict.NEXT_MINUTE:
                 self._pause(timedelta(minutes=1), str(refusal), tell=False)
             case Verdict.TOMORROW:
-                self._closed[way] = day_ends(local_date(self._clock()))
-                self._alarm(f"{way}: the day's quota is used up ({refusal})")
+                counted: Way = "customer service" if way == "message menu" else way
+                self._closed[counted] = day_ends(local_date(self._clock()))
+                self._alarm(f"{counted}: the day's quota is used up ({refusal})")
                 raise NextWay(refusal.verdict, unused=True)
             case Verdict.SETTINGS | Verdict.NEW_TOKEN:
                 seen = f"; the platform sees us as {refusal.address}" if refusal.address else ""

@@ -17,6 +17,7 @@ _PHONE = re.compile(
 )
 _SENTENCE = re.compile(r"[^。！？；\n]+")
 _TITLE = re.compile(r"《([^》]{1,40})》")
+_WHERE = re.compile(r"地点：([^。；\n]{1,40})")
 THING = 20  # characters of a `thing`
 
 FIELD_RULES: dict[str, re.Pattern[str]] = {
@@ -58,7 +59,7 @@ def filled(fields: Sequence[str], reply: Reply, now: datetime, *, things: int = 
     """
     text = clean(reply.text)
     # The title if there is one, then what is said besides the time; “提醒您：” leads to something and says nothing.
-    sayings = _TITLE.findall(text)
+    sayings = _TITLE.findall(text) + _WHERE.findall(text)
     parts = (part.strip(" ，,、") for part in _SENTENCE.findall(_MOMENT.sub("。", text)))
     sayings += [part for part in parts if part and not part.endswith(("：", ":"))]
     if reply.venue is not None:

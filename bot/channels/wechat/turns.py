@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ _ONE_ATTEMPT = 5.0
 _REPORT_TRIES = 4  # the platform may report before our own note of the sending is kept
 
 MORE = "更多"
+_QUOTES = re.compile(r"[\s“”\"'‘’「」。.！!]")  # people type the word as it is shown
 STILL_BUSY = "正在办，请稍等一会儿，回复“继续”看结果。"
 OF_BEFORE = "您前面问的："
 REMINDED = "刚才提醒您的："
@@ -142,7 +144,7 @@ class Turns:
         arrival = await self._database.write(wechat.arrive, visit, now)
         if arrival.answer is not None:
             return from_json(arrival.answer)
-        if arrival.rest and message.text.strip() == MORE:
+        if arrival.rest and _QUOTES.sub("", message.text) == MORE:
             rest = arrival.rest[1:]
             kept = await self._database.write(wechat.settle, visit, arrival.rest[0], now, rest=rest)
             return from_json(kept)
