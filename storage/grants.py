@@ -49,6 +49,11 @@ _ON_DUTY = (
     )
     .distinct()
 )
+_HOLDERS = (
+    select(table.c.person_id)
+    .where(table.c.role == bindparam("held"), table.c.person_id.is_not(None), *_IN_FORCE)
+    .order_by(table.c.id)
+)
 _ADD = insert(table).returning(table.c.id)
 _REVOKE = (
     update(table)
@@ -63,6 +68,16 @@ def roles_of(tx: Transaction, account: Account, now: datetime) -> list[Grant]:
     """What the person behind the account may do; before registering, what the account itself was given."""
     wanted = {"person": account.person_id or -1, "account": account.id, "now": now}
     return [Grant(*row) for row in tx.execute(_OF, wanted)]
+
+
+def of_person(tx: Transaction, person_id: int, now: datetime) -> list[Grant]:
+    """What a person may do, wherever they are."""
+    return [Grant(*row) for row in tx.execute(_OF, {"person": person_id, "account": -1, "now": now})]
+
+
+def holders(tx: Transaction, role: str, now: datetime) -> list[int]:
+    """Persons who have this role now, the first first."""
+    return [person for (person,) in tx.execute(_HOLDERS, {"held": role, "now": now})]
 
 
 def on_duty(tx: Transaction, point_id: int | None, now: datetime) -> list[int]:
