@@ -50,12 +50,18 @@ def we_say(person: int) -> Sequence[str]:
     )
 
 
-async def start_ours(folder: Path, api: int, port: int) -> asyncio.subprocess.Process:
+async def prepared(folder: Path) -> tuple[str, Vault]:
+    """A database with places and two events to sign up for: its URL and its keys."""
     url = f"sqlite:///{folder}/hongyan.db"
     migrate(url)
     vault = Vault.load_or_create(folder / "hongyan.key")
     async with open_database(url, vault) as database:
         await database.write(_prepare)
+    return url, vault
+
+
+async def start_ours(folder: Path, api: int, port: int) -> asyncio.subprocess.Process:
+    url, _ = await prepared(folder)
     (folder / "config.toml").write_text(
         f"""
         [bot]
@@ -80,9 +86,7 @@ async def start_ours(folder: Path, api: int, port: int) -> asyncio.subprocess.Pr
 def peer(module: str, *more: str) -> Callable[[Path, int, int], object]:
     async def start(folder: Path, api: int, port: int) -> asyncio.subprocess.Process:
         database = folder / "peer.db"
-        return await _run(
-            "-m", module, str(database), f"http://127.0.0.1:{api}", TOKEN, str(port), *(more or ("",))
-        )
+        return await _run("-m", module, str(database), f"http://127.0.0.1:{api}", TOKEN, str(port), *(more or ("",)))
 
     return start
 

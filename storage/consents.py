@@ -1,4 +1,4 @@
-"""What people agreed to: for which purpose, to which words, when and where. Rows are added and marked, never changed."""
+"""What people agreed to: for which purpose, to which words, when and where; nothing of it is changed."""
 
 import hashlib
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class Bot:
         await update.message.reply_text(QUESTIONS[0][1])
         return 0
 
-    def answer_to(self, place: int):  # noqa: ANN201 - a handler, as the library's examples write it
+    def answer_to(self, place: int):
         async def answer(update: Update, context: Context) -> int:
             assert update.message is not None
             assert update.message.text is not None

@@ -50,11 +50,15 @@ async def test_a_statement_that_cannot_run_is_a_storage_fault_for_its_caller_alo
 
 
 async def test_a_savepoint_is_undone_alone(database):
-    def half(tx):
-        keep(tx, "outer", 1)
-        with pytest.raises(NotRegistered), tx.savepoint():
+    def inner(tx):
+        with tx.savepoint():
             keep(tx, "inner", 1)
             raise NotRegistered
+
+    def half(tx):
+        keep(tx, "outer", 1)
+        with pytest.raises(NotRegistered):
+            inner(tx)
 
     await database.write(half)
     assert await database.read(settings.get, "outer") == 1

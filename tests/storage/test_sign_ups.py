@@ -197,7 +197,7 @@ async def test_who_did_not_sign_up_cannot_cancel(scene):
 
 
 class Season(RuleBasedStateMachine):
-    """People come and go in any order; whatever they do, nobody is oversold, lost, doubled or passed over in silence."""
+    """People come and go in any order; nobody is oversold, lost, doubled or passed over in silence."""
 
     @initialize(capacity=st.integers(1, 5))
     def begin(self, capacity):
