@@ -1,6 +1,7 @@
 """注销 and 撤回同意: taking back what was agreed to, one purpose alone or all of it (care.md P4, P8)."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from dialogue.message import Choice
 from dialogue.questions import OneOf, YesNo, matching
@@ -8,7 +9,8 @@ from dialogue.talk import Talk
 from handlers import consent_texts, corrections, my_data, need_notices, notices
 from storage import consents, erasure, events, people, proxies, sign_ups
 from storage.audit import Actor
-from storage.erasure import Because, Loss
+from storage.database import Transaction
+from storage.erasure import Because, Erased, Loss
 from storage.people import Party, Person
 
 _ALL = "registration"
@@ -101,19 +103,23 @@ _WITHDRAWN: dict[str, Callable[[Talk, Person], str]] = {
 
 
 def _erase(talk: Talk, person: Person, because: Because) -> None:
-    """Whoever is concerned by it is told: who moves up, and who was working on something."""
     erased = erasure.erase(talk.tx, person.id, _actor(talk, person.id), talk.now, because)
     talk.account.person_id = None
-    notices.promoted(talk.tx, erased.promotions, talk.now)
-    for need in erased.withdrawn:
-        need_notices.withdrawn(talk.tx, need, talk.now)
-    for need in erased.without_owner:
-        need_notices.new_work(talk.tx, need, talk.now)
+    tell_others(talk.tx, erased, talk.now)
     talk.say(
         "注销好了，您的姓名、电话和登记的内容都去掉了。找服务点、看活动照样能用，想再登记随时来。",
         Choice("找服务点", "找服务点"),
         Choice("活动", "看活动"),
     )
+
+
+def tell_others(tx: Transaction, erased: Erased, now: datetime) -> None:
+    """Whoever moves up, whoever was working on a need of theirs, and who is to find a new owner."""
+    notices.promoted(tx, erased.promotions, now)
+    for need in erased.withdrawn:
+        need_notices.withdrawn(tx, need, now)
+    for need in erased.without_owner:
+        need_notices.new_work(tx, need, now)
 
 
 def _in_words(loss: Loss) -> str:

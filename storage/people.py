@@ -83,7 +83,6 @@ _ADD = insert(table).returning(table.c.id)
 _CHANGE = update(table).where(table.c.id == bindparam("person"))
 _ADD_KEY = insert(keys_table)
 _DROP_KEYS = delete(keys_table).where(keys_table.c.person_id == bindparam("person"))
-_CONTACT = update(table).where(table.c.id == bindparam("person")).values(last_contact_at=bindparam("now"))
 
 
 def find(tx: Transaction, person_id: int | None) -> Person | None:
