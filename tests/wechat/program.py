@@ -33,7 +33,17 @@ def settings_for(wechat: FakeWechat, **changed):
 class Program:
     """`receive` answers messages; everything else is the real thing."""
 
-    def __init__(self, wechat, database, receive, *, sleep=asyncio.sleep, public_url="https://hy.example", **settings):
+    def __init__(
+        self,
+        wechat,
+        database,
+        receive,
+        *,
+        sleep=asyncio.sleep,
+        public_url="https://hy.example",
+        alarm=None,
+        **settings,
+    ):
         self.wechat = wechat
         self.database = database
         self.receive = receive
@@ -41,6 +51,7 @@ class Program:
         self.public_url = public_url
         self.settings = settings
         self.alarms = []
+        self.alarm = alarm or (lambda alarm: self.alarms.append(alarm.fact))
         self.channel = None
         self._app = None
         self._open = AsyncExitStack()
@@ -84,7 +95,7 @@ class Program:
             public_url=self.public_url,
             clock=self.wechat.clock,
             sleep=self.sleep,
-            alarm=self.alarms.append,
+            alarm=self.alarm,
         )
         self.channel = await self._open.enter_async_context(opening)
         self._app = Starlette(routes=self.channel.routes())

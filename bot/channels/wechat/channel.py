@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from bot.channels import Receive, Rejected, TryLater
 from bot.channels.wechat import menu
+from bot.channels.wechat.alarms import Alarm, Alarms, Raise
 from bot.channels.wechat.api import Api, ApiRefusal, Json, NoAnswer, NotSent, Sleep
 from bot.channels.wechat.display import Display
 from bot.channels.wechat.endpoint import Endpoint
@@ -29,10 +30,6 @@ LONGEST_SCENE = timedelta(days=30)
 _DRAIN = 10  # seconds for turns that still run when the program stops
 
 
-def _log_alarm(what: str) -> None:
-    _log.error("wechat: %s", what)
-
-
 class WechatChannel:
     """One official account."""
 
@@ -48,13 +45,13 @@ class WechatChannel:
         public_url: str,
         clock: Callable[[], datetime],
         sleep: Sleep = asyncio.sleep,
-        alarm: Callable[[str], None] = _log_alarm,
+        alarm: Raise | None = None,
     ) -> None:
         self._settings = settings
         self._api = api
-        self._alarm = alarm
+        self._alarm = alarm or Alarms(database, clock)
         self._display = Display(settings, public_url, api, database, clock)
-        self._ladder = Ladder(settings, Standing(settings.profile, clock, alarm), api, database, clock)
+        self._ladder = Ladder(settings, Standing(settings.profile, clock, self._alarm), api, database, clock)
         self._turns = Turns(settings, database, receive, self._ladder, self._display, clock=clock, sleep=sleep)
         wire = Wire(settings.token, settings.ciphers(), replay_window=settings.replay_window)
         self._endpoint = Endpoint(wire, self._turns, database, clock)
@@ -70,9 +67,12 @@ class WechatChannel:
         public_url: str,
         clock: Callable[[], datetime],
         sleep: Sleep = asyncio.sleep,
-        alarm: Callable[[str], None] = _log_alarm,
+        alarm: Raise | None = None,
     ) -> AsyncIterator[Self]:
-        """The channel with its connections. At the end, turns that run get some seconds to finish."""
+        """The channel with its connections. At the end, turns that run get some seconds to finish.
+
+        Without an `alarm` of its own, the staff on duty are told what goes wrong.
+        """
         async with Api.open(
             settings.api_base_url, settings.app_id, settings.app_secret, clock=clock, sleep=sleep
         ) as api:
@@ -97,9 +97,9 @@ class WechatChannel:
                 await self._api.post("/cgi-bin/menu/create", menu.body(buttons), harmless=True)
             except ApiRefusal as refusal:
                 seen = f"; the platform sees us as {refusal.address}" if refusal.address else ""
-                self._alarm(f"the menu was not set: {refusal}{seen}")
+                self._alarm(Alarm("menu", f"the menu was not set: {refusal}{seen}", refusal.code))
             except (NotSent, NoAnswer) as fault:
-                self._alarm(f"the menu was not set: {fault}")
+                self._alarm(Alarm("menu", f"the menu was not set: {fault}"))
         await self._turns.resume()
 
     async def send(self, user: str, reply: Reply, *, urgent: bool = False) -> str:

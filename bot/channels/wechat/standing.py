@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NoReturn
 
 from bot.channels import Rejected, TryLater, Unreachable
+from bot.channels.wechat.alarms import Alarm, Raise
 from bot.channels.wechat.api import ApiRefusal
 from bot.channels.wechat.profiles import Profile
 from bot.channels.wechat.verdicts import Verdict
@@ -39,7 +40,7 @@ class UploadGone(Exception):
 class Standing:
     """Kept in memory: after a restart the platform says it again."""
 
-    def __init__(self, profile: Profile, clock: Callable[[], datetime], alarm: Callable[[str], None]) -> None:
+    def __init__(self, profile: Profile, clock: Callable[[], datetime], alarm: Raise) -> None:
         self._rights: dict[Way, bool] = {
             "consent": profile.one_time,
             "template": profile.templates,
@@ -78,21 +79,23 @@ class Standing:
             case Verdict.AGAIN:
                 raise TryLater(30, reason=str(refusal))
             case Verdict.NEXT_MINUTE:
-                self._pause(timedelta(minutes=1), str(refusal), tell=False)
+                self._pause(timedelta(minutes=1), None, str(refusal))
             case Verdict.TOMORROW:
                 counted: Way = "customer service" if way == "message menu" else way
                 self._closed[counted] = day_ends(local_date(self._clock()))
-                self._alarm(f"{counted}: the day's quota is used up ({refusal})")
+                self._alarm(Alarm("quota", f"{counted}: the day's quota is used up ({refusal})", refusal.code))
                 raise NextWay(refusal.verdict, unused=True)
             case Verdict.SETTINGS | Verdict.NEW_TOKEN:
                 seen = f"; the platform sees us as {refusal.address}" if refusal.address else ""
-                self._pause(_PAUSE_FOR_SETTINGS, f"the settings do not work: {refusal}{seen}")
+                alarm = Alarm("settings", f"the settings do not work: {refusal}{seen}", refusal.code)
+                self._pause(_PAUSE_FOR_SETTINGS, alarm, str(refusal))
             case Verdict.PUNISHED:
-                self._pause(_PAUSE_FOR_PUNISHMENT, f"the platform restricts the account: {refusal}")
+                alarm = Alarm("punished", f"the platform restricts the account: {refusal}", refusal.code)
+                self._pause(_PAUSE_FOR_PUNISHMENT, alarm, str(refusal))
             case Verdict.STRANGER:
                 raise Unreachable("unknown to the account", final=True)
             case Verdict.NO_TEMPLATE | Verdict.NO_RIGHT:
-                self.switch_off(way, str(refusal))
+                self._switch_off(way, refusal)
                 raise NextWay(refusal.verdict, unused=True)
             case Verdict.TOO_LONG:
                 raise TooLong
@@ -103,18 +106,19 @@ class Standing:
             ) as verdict:
                 raise NextWay(verdict)
             case Verdict.FAULT | Verdict.DECORATION:
-                self._alarm(f"{way}: our request was refused ({refusal})")
+                self._alarm(Alarm("fault", f"{way}: our request was refused ({refusal})", refusal.code))
                 raise Rejected(str(refusal))
 
-    def switch_off(self, way: Way, why: str) -> None:
+    def _switch_off(self, way: Way, refusal: ApiRefusal) -> None:
         if self._rights[way]:
             self._rights[way] = False
-            self._alarm(f"{way}: this account may not ({why}); switched off until the next start")
+            fact = f"{way}: this account may not ({refusal}); switched off until the next start"
+            self._alarm(Alarm("right", fact, refusal.code))
 
-    def _pause(self, how_long: timedelta, why: str, *, tell: bool = True) -> NoReturn:
+    def _pause(self, how_long: timedelta, alarm: Alarm | None, why: str) -> NoReturn:
         until = self._clock() + how_long
         self._paused_until = until if self._paused_until is None else max(until, self._paused_until)
         self._why_paused = why
-        if tell:
-            self._alarm(f"nothing goes out for {int(how_long.total_seconds() // 60)} minutes: {why}")
+        if alarm is not None:
+            self._alarm(alarm)
         raise TryLater(how_long.total_seconds(), everyone=True, reason=why)
