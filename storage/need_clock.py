@@ -121,6 +121,7 @@ _PAUSE = insert(need_pauses)
 _CUT = (
     update(need_pauses)
     .where(need_pauses.c.need_id == bindparam("need"), need_pauses.c.ended.is_(False))
+    .where(need_pauses.c.ends_at > bindparam("at"))  # one that ran out and was not noted yet keeps its end
     .values(ended=True, ends_at=bindparam("at"))
 )
 _OVER = (
@@ -207,6 +208,13 @@ def refresh(tx: Transaction, deadline: Deadline, days: Overrides | None = None) 
     return replace(deadline, due_at=due_at)
 
 
+def refresh_running(tx: Transaction, need_id: int) -> None:
+    """The same for the deadline that is running, if there is one, after a pause began or ended."""
+    for deadline in of(tx, need_id):
+        if deadline.ended_at is None:
+            refresh(tx, deadline)
+
+
 def pauses(tx: Transaction, need_id: int) -> tuple[Span, ...]:
     return tuple((row.began_at, row.ends_at) for row in tx.execute(_PAUSES, {"need": need_id}))
 
@@ -225,8 +233,9 @@ def pause(tx: Transaction, need_id: int, now: datetime, until: datetime) -> None
 
 
 def cut_pause(tx: Transaction, need_id: int, now: datetime) -> None:
-    """End the open pause before its time."""
+    """End the open pause before its time. Does nothing when there is none."""
     tx.execute(_CUT, {"need": need_id, "at": now})
+    note_pause_over(tx, need_id, now)
 
 
 def pauses_over(tx: Transaction, now: datetime) -> list[int]:

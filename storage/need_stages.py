@@ -23,9 +23,9 @@ OPEN = ("received", "assigned", "accepted", "in_progress")  # the clock runs
 AWAITING_RESIDENT = ("answered", "follow_up")
 
 _AFTER = {
-    "received": {"assigned", "closed"},
+    "received": {"assigned", "answered", "closed"},
     "assigned": {"received", "assigned", "accepted", "answered", "closed"},
-    "accepted": {"received", "assigned", "in_progress", "closed"},
+    "accepted": {"received", "assigned", "in_progress", "answered", "closed"},
     "in_progress": {"received", "assigned", "answered", "closed"},
     "answered": {"follow_up", "closed"},
     "follow_up": {"assigned", "closed"},

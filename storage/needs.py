@@ -7,12 +7,13 @@ from typing import Literal
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from storage import assignments, attachments, audit, need_clock, need_entries, need_stages, numbering, routing
+from storage import assignments, attachments, audit, need_clock, need_entries, need_stages, numbering, proxies, routing
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.refusals import NotFound, NotNow
+from storage.schema.needs import need_follow_ups
 from storage.schema.needs import needs as table
-from storage.schema.people import people, proxies
+from storage.schema.people import people
 from storage.schema.talks import attachments as attachments_table
 from storage.times import local
 
@@ -99,19 +100,15 @@ _BY_NUMBER = select(*_COLUMNS).where(table.c.said_as == bindparam("number")).ord
 _OF_PERSON = select(*_COLUMNS).where(_THEIRS).order_by(table.c.id.desc()).limit(bindparam("at_most"))
 _CHILDREN = select(*_COLUMNS).where(table.c.parent_id == bindparam("parent")).order_by(table.c.id)
 _LEAVES = select(people.c.leaves_on).where(people.c.id == bindparam("person"))
-_MAY_ACT = select(proxies.c.id).where(
-    proxies.c.person_id == bindparam("person"),
-    proxies.c.proxy_id == bindparam("proxy"),
-    proxies.c.agreed_at.is_not(None),
-    proxies.c.ended_at.is_(None),
-)
-_ACTS_FOR = select(proxies.c.person_id).where(
-    proxies.c.proxy_id == bindparam("proxy"), proxies.c.agreed_at.is_not(None), proxies.c.ended_at.is_(None)
-)
 _CLOSE = (
     update(table)
     .where(table.c.id == bindparam("need"))
     .values(outcome=bindparam("with_outcome"), closed_at=bindparam("at"))
+)
+_VOID = (
+    update(need_follow_ups)
+    .where(need_follow_ups.c.need_id == bindparam("need"), need_follow_ups.c.answered_at.is_(None))
+    .values(void=True)
 )
 _SENT_WITH_IT = select(attachments_table.c.id).where(
     attachments_table.c.account_id == bindparam("account"),
@@ -219,18 +216,9 @@ def concerns(tx: Transaction, need: Need, person_id: int | None) -> Literal["res
         return None
     if need.person_id == person_id:
         return "resident"
-    if need.person_id is not None and may_act_for(tx, need.person_id, person_id):
+    if need.person_id is not None and proxies.may_act_for(tx, need.person_id, person_id):
         return "proxy"
     return None
-
-
-def may_act_for(tx: Transaction, person_id: int, proxy_id: int) -> bool:
-    return tx.execute(_MAY_ACT, {"person": person_id, "proxy": proxy_id}).first() is not None
-
-
-def acts_for(tx: Transaction, proxy_id: int) -> list[int]:
-    """Those who agreed that this person acts for them."""
-    return [person for (person,) in tx.execute(_ACTS_FOR, {"proxy": proxy_id})]
 
 
 def text_of(tx: Transaction, need: Need) -> tuple[str, str]:
@@ -262,9 +250,12 @@ def withdraw(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
 def close(tx: Transaction, need: Need, outcome: Outcome, now: datetime) -> Need:
     """The last step, always the program's: the verbs that lead here see to what must have come before."""
     need_stages.move(tx, need.id, need.number, need.stage, "closed", PROGRAM, now)
-    need_clock.end(tx, need.id, outcome, now)
     need_clock.cut_pause(tx, need.id, now)
+    need_clock.refresh_running(tx, need.id)
+    need_clock.end(tx, need.id, outcome, now)
     tx.execute(_CLOSE, {"need": need.id, "with_outcome": outcome, "at": now})
+    if outcome in ("withdrawn", "duplicate"):
+        tx.execute(_VOID, {"need": need.id})  # nobody is asked whether it is solved
     return get(tx, need.id)
 
 

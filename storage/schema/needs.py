@@ -205,6 +205,6 @@ need_visits = Table(  # 现场协调
     Column("need_id", ForeignKey("needs.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("units", String(200), nullable=False),  # who took part, as bodies, not as persons
-    Column("result", LargeBinary, nullable=False),  # sealed
+    Column("result", LargeBinary),  # sealed; NULL once erased
     Column("noted_by", ForeignKey("people.id"), nullable=False),
 )
