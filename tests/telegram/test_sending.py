@@ -74,6 +74,11 @@ class TestWhatPeopleSee:
         tap = wang.taps("二")
         assert buttons.read_data(tap["callback_query"]["data"]) == ("#2", "700000001-500000001")
 
+    async def test_a_value_that_looks_like_a_place_in_the_list_is_not_taken_for_one(self, channel, wang):
+        await send(channel, wang, "哪个？", (Choice("#2", "一"), Choice("b", "二")), "7")
+        tap = wang.taps("一")
+        assert buttons.read_data(tap["callback_query"]["data"]) == ("#1", "7")
+
     async def test_a_standing_word_that_fits_no_button_is_read_instead(self, channel, wang):
         await send(channel, wang, "您可以说", (Choice("活动", "看活动"), Choice("很长" * 20, "很长的话")))
         assert wang.answers[-1].labels == ["看活动"]
