@@ -5,6 +5,7 @@ from dialogue.understanding import Entry
 from handlers import (
     call_list,
     check_in,
+    consent_changes,
     corrections,
     emergency,
     events,
@@ -91,6 +92,9 @@ MENU: dict[str, Entry] = {
     "取消代办": Entry(proxies.end, ("停止代办", "不要代办", "不用代办了")),
     "代报名": Entry(proxies.sign_up, ("替家里人报名", "帮家里人报名"), pattern=r"代报名 ?(?P<rest>\d{1,9})"),
     "代取消": Entry(proxies.cancel, ("替家里人取消", "代取消报名"), pattern=r"代取消 ?(?P<rest>\d{1,9})"),
+    "同意新说明": Entry(consent_changes.agree),
+    "不同意新说明": Entry(consent_changes.refuse),
+    "个人信息说明": Entry(consent_changes.read, ("隐私说明", "隐私政策", "个人信息保护")),
     "我的事": Entry(overview.mine, ("我的", "个人中心")),
     "我的信息": Entry(my_data.overview, ("个人信息", "我的资料", "我的登记", "你们记了我什么", "信息")),
     "更正": Entry(

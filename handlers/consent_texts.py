@@ -9,6 +9,8 @@ REGISTRATION = ConsentText(
     "一年没有来往，我们先问您，再去掉姓名电话。您随时能查、改、撤回、注销，电话 {phone}。\n"
     "不同意也能查服务点和活动。",
 )
+CHANGED = ""
+"""What is new in this version, in a few words for whoever agreed to an earlier one: they are asked again (K9)."""
 PARTY = ConsentText(
     "party",
     "1",

@@ -4,11 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import String, bindparam, cast, exists, insert, literal, or_, select, update
 
 from storage.accounts import Account
 from storage.database import Transaction
+from storage.schema.people import accounts, people
 from storage.schema.people import consents as table
+from storage.schema.talks import outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class ConsentText:
 
 
 _ADD = insert(table)
+_NUMBER = cast(people.c.id, String)
 _CURRENT = (
     select(table.c.given)
     .where(or_(table.c.account_id == bindparam("account"), table.c.person_id == bindparam("person")))
@@ -44,6 +47,27 @@ _WITHDRAW = (
     .where(or_(table.c.account_id == bindparam("account"), table.c.person_id == bindparam("person")))
     .where(table.c.purpose == bindparam("of_purpose"), table.c.withdrawn_at.is_(None))
     .values(withdrawn_at=bindparam("now"))
+)
+_newer = table.alias("newer")
+_EARLIER = (
+    select(people.c.id)
+    .where(people.c.state == "active", exists().where(accounts.c.person_id == people.c.id))
+    .where(
+        exists().where(
+            table.c.person_id == people.c.id,
+            table.c.purpose == bindparam("of_purpose"),
+            table.c.given,
+            table.c.withdrawn_at.is_(None),
+        ),
+        ~exists().where(
+            _newer.c.person_id == people.c.id,
+            _newer.c.purpose == bindparam("of_purpose"),
+            _newer.c.version == bindparam("of_version"),
+        ),
+        ~exists().where(outbox.c.key == literal("consent:").concat(bindparam("asked_as")).concat(_NUMBER)),
+    )
+    .order_by(people.c.id)
+    .limit(bindparam("at_most"))
 )
 _ADOPT = update(table).where(table.c.account_id == bindparam("account"), table.c.person_id.is_(None))
 
@@ -68,6 +92,17 @@ def standing(tx: Transaction, account: Account) -> list[tuple[str, str, datetime
 
 def withdraw(tx: Transaction, account: Account, purpose: str, now: datetime) -> None:
     tx.execute(_WITHDRAW, {**_whose(account), "of_purpose": purpose, "now": now})
+
+
+def of_earlier_words(tx: Transaction, text: ConsentText, at_most: int) -> list[int]:
+    """Persons who agreed to an earlier version, neither answered this one nor were asked about it (`asking_key`)."""
+    wanted = {"of_purpose": text.purpose, "of_version": text.version, "asked_as": f"{text.purpose}:{text.version}:"}
+    return [person for (person,) in tx.execute(_EARLIER, {**wanted, "at_most": at_most})]
+
+
+def asking_key(text: ConsentText, person_id: int) -> str:
+    """Of the message in the outbox that asks the person about this version."""
+    return f"consent:{text.purpose}:{text.version}:{person_id}"
 
 
 def adopt(tx: Transaction, account: Account, person_id: int) -> None:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.schedule import Job, Schedule, daily, every_minute
-from storage import call_list, outbox, settings, sign_ups
+from handlers import consent_texts
+from storage import accounts, call_list, consents, outbox, settings, sign_ups
 from storage.audit import Actor
+from storage.consents import ConsentText
 from storage.database import StorageFault
 from storage.outbox import Planned
 from storage.times import SHANGHAI, local
@@ -177,3 +179,17 @@ async def test_what_fell_due_while_the_loop_was_busy_is_still_run(database, cloc
     schedule.jobs = {"late": Job(Once(second=0, timezone=SHANGHAI), work, at_start=False)}
     async with schedule.running():
         await asyncio.wait_for(ran.wait(), 10)
+
+
+async def test_new_words_about_personal_data_are_put_to_who_agreed_to_earlier_ones(
+    database, schedule, clock, woken, monkeypatch
+):
+    who = await resident(database, "王建国")
+    old = ConsentText("registration", "0", "原来的话。")
+    monkeypatch.setattr(consent_texts, "CHANGED", "多记一项专长")
+    await account(database, "somebody", "web", who)
+    await database.write(lambda tx: consents.give(tx, accounts.of_person(tx, who)[0], old, clock()))
+    await schedule.run("new words")
+    await schedule.run("new words")
+    assert (await database.read(outbox.states)) == {"planned": 1}
+    assert woken == [clock.now]
