@@ -49,6 +49,18 @@ def verify(path: Path) -> None:
         raise BadBackup(f"{path.name} is no backup of 红雁: {problem}") from None
 
 
+def erased_in(path: Path) -> set[str]:
+    """Who was erased as far as this database or backup knows, by names that say nothing of them (`erasure.replay`).
+
+    Empty for a file that cannot be read: it cannot be why a restore fails.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
+            return {uid for (uid,) in copy.execute("SELECT uid FROM people WHERE state = 'anonymised'")}
+    except sqlite3.Error:
+        return set()
+
+
 def restore(backup: Path, url: str) -> Path | None:
     """Put `backup` in the place of the database at `url`, with sending paused. Returns where the old one was moved.
 

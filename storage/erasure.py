@@ -20,6 +20,7 @@ from storage import (
     people,
     sign_ups,
 )
+from storage.accounts import Account
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.needs import Need
@@ -34,6 +35,7 @@ from storage.schema.people import person_keys, proxies
 from storage.schema.polls import suggestions
 from storage.schema.talks import attachments, files
 from storage.schema.talks import outbox as outbox_table
+from storage.schema.wechat import wechat_answers, wechat_followers, wechat_late, wechat_notices
 from storage.schema.wishes import wish_claims, wishes
 from storage.sign_ups import Promotion
 
@@ -82,7 +84,6 @@ _GRANTS = (
     .order_by(grants_table.c.id)
 )
 _BY_UID = select(people_table.c.id, people_table.c.state).where(people_table.c.uid == bindparam("of_uid"))
-_ERASED = select(people_table.c.uid).where(people_table.c.state == "anonymised").order_by(people_table.c.id)
 _ACTS_FOR = select(proxies.c.id).where(
     proxies.c.proxy_id == _PERSON, proxies.c.agreed_at.is_not(None), proxies.c.ended_at.is_(None)
 )
@@ -146,6 +147,10 @@ _IN_TURN = (  # each with person and now; the order matters only for wishes, who
     .where(outbox_table.c.person_id == _PERSON, outbox_table.c.ended_at.is_not(None))
     .values(reply=b""),
 )
+_IN_WECHAT = (  # answers kept for repeats, and news that a template only announced
+    *(delete(table).where(table.c.user == bindparam("who")) for table in (wechat_answers, wechat_late, wechat_notices)),
+    update(wechat_followers).where(wechat_followers.c.user == bindparam("who")).values(rest=None),
+)
 _OF_ACCOUNT = (
     update(outbox_table)
     .where(outbox_table.c.account_id == _ACCOUNT, outbox_table.c.ended_at.is_not(None))
@@ -191,25 +196,24 @@ def forget_health(tx: Transaction, person_id: int, actor: Actor, now: datetime) 
     )
 
 
-def erased_uids(tx: Transaction) -> list[str]:
-    """Who was erased, by the random names that say nothing of them: kept beside a backup for `replay`."""
-    return [uid for (uid,) in tx.execute(_ERASED)]
+def replay(tx: Transaction, uids: Sequence[str], now: datetime) -> list[Erased]:
+    """After an older state came back: erase again whoever was erased since (care.md P10). One for each person.
 
-
-def replay(tx: Transaction, uids: Sequence[str], now: datetime) -> int:
-    """After an older state came back: erase again whoever was erased since. Returns how many (care.md P10)."""
-    again = 0
+    `uids` are the random names that say nothing of anybody; `backup.erased_in` reads them.
+    """
+    again = []
     for uid in uids:
         row = tx.execute(_BY_UID, {"of_uid": uid}).first()
         if row is not None and row.state != "anonymised":
-            _erase(tx, row.id, Actor(), now, "restored from a backup", Erased())
-            again += 1
+            erased = Erased()
+            _erase(tx, row.id, Actor(), now, "restored from a backup", erased)
+            again.append(erased)
     return again
 
 
 def _erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because: Because, erased: Erased) -> None:
     tx.lock(f"person {person_id}")
-    chats = [account.id for account in accounts.of_person(tx, person_id)]
+    chats = accounts.of_person(tx, person_id)
     for grant_id in _standing_grants(tx, person_id, now):
         grants.revoke(tx, grant_id, actor, now)
     for event_id in _places_ahead(tx, person_id, now):
@@ -220,16 +224,22 @@ def _erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because
     for statement in _IN_TURN:
         tx.execute(statement, {"person": person_id, "now": now})
     erased.without_owner += [need for need in (needs.get(tx, number) for number in owned) if need.is_open]
-    for account_id in chats:
-        conversations.forget(tx, account_id)
-        inbox.forget_account(tx, account_id)
-        for statement in _OF_ACCOUNT:
-            tx.execute(statement, {"account": account_id})
+    for account in chats:
+        _forget_chat(tx, account)
     for row in (person_id, *_merged_into(tx, person_id)):
         tx.execute(_CLEAR, {"person": row})
         tx.execute(_DROP_KEYS, {"person": row})
     tx.execute(_ANONYMISED, {"person": person_id})
     audit.note(tx, actor, "person.erase", f"person {person_id}", now, after={"due": now.date()}, reason=because)
+
+
+def _forget_chat(tx: Transaction, account: Account) -> None:
+    conversations.forget(tx, account.id)
+    inbox.forget_account(tx, account.id)
+    for statement in _OF_ACCOUNT:
+        tx.execute(statement, {"account": account.id})
+    for statement in _IN_WECHAT if account.channel == "wechat" else ():
+        tx.execute(statement, {"who": account.user})
 
 
 def _forget_needs(
