@@ -501,6 +501,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_tables")),
     )
     op.create_table(
+        "sessions",
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sessions_person_id_people")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sessions")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index("ix_sessions_person_id", ["person_id"], unique=False)
+
+    op.create_table(
         "suggestions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=16), nullable=False),
@@ -1357,6 +1369,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_suggestions_person_id"))
 
     op.drop_table("suggestions")
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index("ix_sessions_person_id")
+
+    op.drop_table("sessions")
     op.drop_table("routing_tables")
     with op.batch_alter_table("report_snapshots", schema=None) as batch_op:
         batch_op.drop_index("ix_report_snapshots_first_last")
