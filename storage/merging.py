@@ -28,6 +28,7 @@ from storage.schema.polls import suggestions, votes
 from storage.schema.records import audit_log
 from storage.schema.talks import files
 from storage.schema.talks import outbox as outbox_table
+from storage.schema.sessions import sessions
 from storage.schema.wishes import wish_claims, wishes
 from storage.sign_ups import Promotion
 
@@ -54,6 +55,7 @@ MOVED = (  # whose a thing is; who wrote something down (recorded_by, granted_by
     call_list.c.person_id,
     files.c.person_id,
     exports.c.person_id,
+    sessions.c.person_id,
     people_table.c.added_by,
 )
 

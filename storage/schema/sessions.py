@@ -2,12 +2,13 @@
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table
 
-from storage.schema.base import Moment, metadata
+from storage.schema.base import Moment, identity, metadata
 
 sessions = Table(
     "sessions",
     metadata,
-    Column("key", LargeBinary(16), primary_key=True),
+    identity(),
+    Column("key", LargeBinary(16), nullable=False, unique=True),
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("began_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
