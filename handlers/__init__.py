@@ -10,6 +10,7 @@ from handlers import (
     emergency,
     events,
     figures,
+    idle,
     leaving,
     linking,
     messages_settings,
@@ -108,6 +109,8 @@ MENU: dict[str, Entry] = {
     "不亮身份": Entry(my_data.hide_membership, ("收回身份", "别亮身份")),
     "撤回同意": Entry(leaving.withdraw, ("收回同意", "不同意了"), pattern=r"撤回同意\s*(?P<rest>\S.*)"),
     "注销": Entry(leaving.leave, ("注销登记", "删除我的信息", "删掉我的信息", "把我删掉", "注销账号")),
+    "留着登记": Entry(idle.stays, ("登记留着", "还留着", "留着我的登记")),
+    "信息没变": Entry(idle.unchanged, ("没变化", "没有变化", "信息没变化", "信息没有变化")),
     "少发点": Entry(
         messages_settings.choose,
         ("少发消息", "消息太多", "消息设置", "消息多少", "发得太多"),

@@ -238,8 +238,9 @@ def _forget_chat(tx: Transaction, account: Account) -> None:
     inbox.forget_account(tx, account.id)
     for statement in _OF_ACCOUNT:
         tx.execute(statement, {"account": account.id})
-    for statement in _IN_WECHAT if account.channel == "wechat" else ():
-        tx.execute(statement, {"who": account.user})
+    if account.channel == "wechat":
+        for kept in _IN_WECHAT:
+            tx.execute(kept, {"who": account.user})
 
 
 def _forget_needs(
