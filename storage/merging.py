@@ -26,9 +26,9 @@ from storage.schema.people import accounts, consents, grants, proxies
 from storage.schema.people import people as people_table
 from storage.schema.polls import suggestions, votes
 from storage.schema.records import audit_log
+from storage.schema.sessions import sessions
 from storage.schema.talks import files
 from storage.schema.talks import outbox as outbox_table
-from storage.schema.sessions import sessions
 from storage.schema.wishes import wish_claims, wishes
 from storage.sign_ups import Promotion
 
