@@ -33,6 +33,7 @@ from storage.schema.people import grants as grants_table
 from storage.schema.people import people as people_table
 from storage.schema.people import person_keys, proxies
 from storage.schema.polls import suggestions
+from storage.schema.sessions import sessions
 from storage.schema.talks import attachments, files
 from storage.schema.talks import outbox as outbox_table
 from storage.schema.wechat import wechat_answers, wechat_followers, wechat_late, wechat_notices
@@ -136,6 +137,7 @@ _IN_TURN = (  # each with person and now; the order matters only for wishes, who
     update(call_list)
     .where(call_list.c.person_id == _PERSON, call_list.c.gone_at.is_(None), call_list.c.result.is_(None))
     .values(gone_at=_NOW),
+    delete(sessions).where(sessions.c.person_id == _PERSON),
     delete(files).where(files.c.person_id == _PERSON, files.c.expires_at.is_not(None)),
     update(consents_table)
     .where(consents_table.c.person_id == _PERSON, consents_table.c.withdrawn_at.is_(None))

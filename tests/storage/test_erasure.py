@@ -23,6 +23,7 @@ from storage import (
     outbox,
     people,
     proxies,
+    sessions,
     sign_ups,
 )
 from storage.audit import Actor
@@ -169,12 +170,14 @@ async def test_roles_proxies_and_consents_end(does):
     early = await does(grants.grant, "checker", STAFF, MORNING, account_id=account.id)
     await does(accounts.belongs_to, account.id, person)
     await does(grants.grant, "organiser", STAFF, MORNING, person_id=person)
+    secret, _ = await does(sessions.begin, await does(sessions.link_for, person, MORNING), MORNING)
     await does(proxies.ask, other, person, Actor(person), MORNING)
     await does(proxies.ask, person, other, Actor(other), MORNING)
     account = await does(accounts.get, account.id)
     await does(consents.give, account, ConsentText("registration", "1", "…"), MORNING)
     await erase(does, person)
     assert early
+    assert await does(sessions.person_of, secret, MORNING) is None
     assert await does(grants.roles_of, account, MORNING) == []
     assert await does(proxies.acts_for, person) == await does(proxies.helpers_of, person) == []
     rows = await does(lambda tx: tx.execute(consents_table.select()).all())
