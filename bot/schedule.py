@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from handlers import consent_changes, notices, reminders
+from handlers import consent_changes, idle, notices, reminders
 from storage import call_list, outbox, retention, settings, sign_ups
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
@@ -71,7 +71,7 @@ class Schedule:
             "call list": Job(daily("16,19"), self.make_call_list),
             "missed news": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.sweep_missed),
             "purge": Job(daily(3, 20), self.purge),
-            "new words": Job(daily(9), self.ask_about_new_words),
+            "residents": Job(daily(9), self.ask_residents),
             **(more or {}),
         }
 
@@ -137,10 +137,15 @@ class Schedule:
     async def sweep_missed(self) -> None:
         await self._database.write(call_list.sweep, self._clock())
 
-    async def ask_about_new_words(self) -> None:
-        """Whoever agreed to an earlier version of what is said about personal data, once each."""
-        while await self._database.write(consent_changes.ask, self._clock()):
-            self._wake()
+    async def ask_residents(self) -> None:
+        """Welcome back, ask who was silent for a year, forget who did not answer, put new words to who agreed to old."""
+        for step in (idle.welcome_back, idle.ask, idle.forget, consent_changes.ask):
+            done = 0
+            while count := await self._database.write(step, self._clock()):
+                done += count
+            if done:
+                _log.info("schedule: residents: %s.%s: %d", step.__module__, step.__name__, done)
+                self._wake()
 
     async def purge(self) -> None:
         """Forget what is past its time; once a day, however often the program is started."""

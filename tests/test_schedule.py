@@ -189,7 +189,7 @@ async def test_new_words_about_personal_data_are_put_to_who_agreed_to_earlier_on
     monkeypatch.setattr(consent_texts, "CHANGED", "多记一项专长")
     await account(database, "somebody", "web", who)
     await database.write(lambda tx: consents.give(tx, accounts.of_person(tx, who)[0], old, clock()))
-    await schedule.run("new words")
-    await schedule.run("new words")
+    await schedule.run("residents")
+    await schedule.run("residents")
     assert (await database.read(outbox.states)) == {"planned": 1}
     assert woken == [clock.now]
