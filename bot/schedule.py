@@ -138,7 +138,7 @@ class Schedule:
         await self._database.write(call_list.sweep, self._clock())
 
     async def ask_residents(self) -> None:
-        """Welcome back; ask who was silent for a year, forget who did not answer; put new words to who knew old ones."""
+        """Welcome back; ask the silent, forget who did not answer; put new words to who agreed to earlier ones."""
         for step in (idle.welcome_back, idle.ask, idle.forget, consent_changes.ask):
             done = 0
             while count := await self._database.write(step, self._clock()):

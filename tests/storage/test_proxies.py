@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import needs, people, proxies
+from storage import people, proxies
 from storage.audit import Actor
 from storage.people import Facts
 from storage.refusals import NotFound
@@ -26,7 +26,7 @@ async def family(database):
 async def test_asking_alone_allows_nothing(database, family):
     await database.write(proxies.ask, *family, ACTOR, MORNING)
     assert not await database.read(proxies.may_act_for, *family)
-    assert await database.read(needs.acts_for, family[1]) == []
+    assert not any(proxy.agreed_at for proxy in await database.read(proxies.acts_for, family[1]))
 
 
 async def test_a_yes_allows_one_direction_alone(database, family):
@@ -35,7 +35,8 @@ async def test_a_yes_allows_one_direction_alone(database, family):
     await database.write(proxies.agree, proxy, ACTOR, MORNING)
     assert await database.read(proxies.may_act_for, mother, daughter)
     assert not await database.read(proxies.may_act_for, daughter, mother)
-    assert await database.read(needs.acts_for, daughter) == [mother]
+    assert [proxy.person_id for proxy in await database.read(proxies.acts_for, daughter)] == [mother]
+    assert await database.read(proxies.acts_for, mother) == []
 
 
 async def test_asking_again_changes_nothing(database, family):
