@@ -1,6 +1,7 @@
 """代办: a relative asks, the resident agrees, and from then on the relative may act; either ends it with one word."""
 
 import re
+from dataclasses import replace
 
 from dialogue import texts
 from dialogue.message import Choice, Reply, encoded
@@ -13,6 +14,17 @@ from storage.audit import Actor
 from storage.people import Person
 from storage.proxies import Proxy
 from storage.refusals import NotFound, NotRegistered
+
+_KIN = "妈妈|妈|母亲|爸爸|爸|父亲|老伴|爱人|婆婆|公公|奶奶|爷爷|姥姥|姥爷|老人"
+# A mere 报名 or 不来 in such a sentence must not sign up, or cancel, whoever says it.
+SIGN_UP = r"(?:代报名 ?(?=\d)|(?:替|帮|给|代)(?=(?!我报|我们|咱|.*取消)\S{1,8}?报名))(?P<rest>.+)"
+"""“代报名 12”, “替妈妈报名书法”."""
+CANCEL = (
+    r"(?:代取消 ?(?=\d)|(?:替|帮|给|代)(?=(?!我取|我不|我们|咱)\S{1,8}?(?:取消|不来))"
+    rf"|(?=(?:我|我家)?(?:{_KIN})(?:不来|来不了|去不了|不去|不参加)))(?P<rest>.+)"
+)
+"""“代取消 12”, “替妈妈取消书法”, “我妈不来了”."""
+_NOT_COMING = re.compile(r"取消报名|取消|不来|来不了|去不了|不去|不参加")
 
 _STANDS = {"confirmed": "报上了", "offered": "有座位，等回话", "waitlisted": "在候补"}
 
@@ -116,8 +128,17 @@ async def end(talk: Talk) -> None:
 
 
 async def sign_up(talk: Talk) -> None:
-    """“代报名”, “代报名 12”, “代报名书法”."""
-    person = await _for_whom(talk)
+    """“代报名”, “代报名 12”, “代报名书法”, “替妈妈报名书法”, “替李秀兰报名 12”."""
+    if talk.person_id is None or not _mine(talk):
+        return talk.say(
+            "替家里人报名，要本人先同意您代办。回“我要代办”，我去问本人；本人在旁边，用本人的手机报也行。",
+            Choice("我要代办", "我要代办"),
+            Choice("一起报名", "我和家里人一起报"),
+        )
+    who, is_named, what = talk.opening.text.partition("报名")
+    if is_named:
+        talk.opening = replace(talk.opening, text=what.strip())
+    person = await _for_whom(talk, who if is_named else "")
     event = await events.which(talk, f"替{person.name}报哪个活动？")
     outcome = sign_ups.sign_up(talk.tx, event.id, [person.id], _as_proxy(talk), talk.now)
     when = notices.where_and_when(event)
@@ -129,7 +150,7 @@ async def sign_up(talk: Talk) -> None:
     already = "" if outcome.is_new else "前面已经报过了。"
     if outcome.is_new:
         _notify(talk, person.id, f"signed up {outcome.sign_ups[0].id}", _told_to_resident(talk, event, "报了"))
-    talk.say(
+    return talk.say(
         f"{already}{stands}来不了，回“代取消”。",
         Choice(f"代取消 {event.id}", "替本人取消"),
         Choice("代办", "代办"),
@@ -137,11 +158,21 @@ async def sign_up(talk: Talk) -> None:
 
 
 async def cancel(talk: Talk) -> None:
-    """“代取消”, “代取消 12”."""
-    person = await _for_whom(talk)
+    """“代取消”, “代取消 12”, “替妈妈取消书法”, “我妈不来了”."""
+    if talk.person_id is None or not _mine(talk):
+        return talk.say(
+            "替家里人取消，要本人先同意您代办。本人回“不来”就行，也可以打服务点电话。",
+            Choice("我要代办", "我要代办"),
+            Choice("不来", "是我自己不来了"),
+        )
+    who, *after = _NOT_COMING.split(talk.opening.text, maxsplit=1)
+    person = await _for_whom(talk, who if after else "")
+    what = (after[0] if after else who).strip("了。 ")
     theirs = [entry.event_id for entry in sign_ups.of_person(talk.tx, person.id, talk.now)]
-    if talk.opening.text.isdecimal():
-        theirs = [event_id for event_id in theirs if event_id == int(talk.opening.text)]
+    if what.isdecimal():
+        theirs = [event_id for event_id in theirs if event_id == int(what)]
+    elif what:
+        theirs = [each for each in theirs if what in events_storage.get(talk.tx, each).title] or theirs
     if not theirs:
         return talk.say(f"{person.name}没有报活动，不用取消。", Choice("代报名", "替家里人报名"))
     event_id = theirs[0]
@@ -160,15 +191,15 @@ async def cancel(talk: Talk) -> None:
     )
 
 
-async def _for_whom(talk: Talk) -> Person:
-    """The one I act for, or the one chosen. Raises `NotRegistered`, `NotFound`."""
+async def _for_whom(talk: Talk, called: str = "") -> Person:
+    """The one I act for, the one `called` by name, or the one chosen. Raises `NotRegistered`, `NotFound`."""
     if talk.person_id is None:
         raise NotRegistered
     options = {str(proxy.person_id): _name(talk, proxy.person_id) for proxy in _mine(talk)}
     if not options:
         raise NotFound("代办")
-    chosen = next(iter(options))
-    if len(options) > 1:
+    chosen = next((number for number, name in options.items() if name in called), next(iter(options)))
+    if len(options) > 1 and options[chosen] not in called:
         chosen = await talk.ask("for whom", "替谁办？", OneOf(options))
     return people.get(talk.tx, int(chosen))
 

@@ -3,11 +3,14 @@
 import json
 import re
 
+import pytest
+
 from storage import accounts, outbox, people, proxies, sign_ups
+from storage.audit import Actor
 from storage.schema.people import consents as consents_table
 from storage.schema.talks import outbox as outbox_table
-from tests.conftest import ME, SOMEONE_ELSE
-from tests.dialogues.town import class_of, person, registered
+from tests.conftest import ME, MORNING, SOMEONE_ELSE
+from tests.dialogues.town import address, class_of, person, registered
 
 MOTHER = SOMEONE_ELSE
 
@@ -151,7 +154,7 @@ async def test_after_the_end_the_relative_can_do_nothing(town_chat):
     chat.who = MOTHER
     assert "王小丽不再替您办事" in await chat("取消代办")
     chat.who = ME
-    assert "没找到这个代办" in await chat(f"代报名 {event}")
+    assert "要本人先同意您代办" in await chat(f"代报名 {event}")
     assert await chat.does(sign_ups.active, event, mother) is None
     assert any("李秀兰取消了代办" in text for text in await chat.does(told, daughter))
 
@@ -196,3 +199,53 @@ async def test_no_number_of_the_program_is_shown(town_chat):
     chat = town_chat
     await agreed(chat)
     assert not re.search(r"代办 \d", await chat("代办"))
+
+
+@pytest.mark.parametrize("said", ["替妈妈报名书法", "帮我妈报名书法班", "替李秀兰报名 1", "给老伴报名书法", "代报名 1"])
+async def test_one_sentence_signs_up_the_relative_and_not_whoever_says_it(town_chat, said):
+    chat = town_chat
+    _, mother = await agreed(chat)
+    await chat.does(class_of)
+    assert "替李秀兰报上了《书法班》" in await chat(said)
+    assert [entry.person_id for entry in await chat.does(sign_ups.of_event, 1)] == [mother]
+
+
+@pytest.mark.parametrize("said", ["替妈妈取消书法", "我妈不来了", "替李秀兰取消报名", "帮我妈取消", "代取消 1"])
+async def test_one_sentence_cancels_for_the_relative_and_not_for_whoever_says_it(town_chat, said):
+    chat = town_chat
+    daughter, mother = await agreed(chat)
+    await chat.does(class_of)
+    await chat.says("报名 1", "替妈妈报名 1")
+    assert "李秀兰不来了" in await chat(said)
+    states = {entry.person_id: entry.state for entry in await chat.does(sign_ups.of_event, 1)}
+    assert states == {daughter: "confirmed", mother: "cancelled"}
+
+
+async def test_of_several_relatives_the_one_named_is_meant(town_chat):
+    chat = town_chat
+    daughter, _ = await agreed(chat)
+    father = await chat.does(person, "王大山", "13700137000", address(1))
+    asked = await chat.does(proxies.ask, father, daughter, Actor(daughter), MORNING)
+    await chat.does(proxies.agree, asked, Actor(father), MORNING)
+    await chat.does(class_of)
+    assert "替王大山报上了" in await chat("替王大山报名书法")
+    assert "替谁办" in await chat("替家里人报名")
+
+
+@pytest.mark.parametrize("said", ["替妈妈报名书法", "我妈不来了"])
+async def test_without_an_agreement_nobody_is_signed_up_or_cancelled(town_chat, said):
+    chat = town_chat
+    await family(chat)
+    await chat.does(class_of)
+    await chat("报名 1")
+    assert "要本人先同意您代办" in await chat(said)
+    assert [entry.state for entry in await chat.does(sign_ups.of_event, 1)] == ["confirmed"]
+
+
+@pytest.mark.parametrize("said", ["帮我报名书法", "给我报名书法", "替我报名书法班"])
+async def test_help_me_is_no_relative(town_chat, said):
+    chat = town_chat
+    daughter, _ = await agreed(chat)
+    await chat.does(class_of)
+    await chat(said)
+    assert [entry.person_id for entry in await chat.does(sign_ups.of_event, 1)] == [daughter]
