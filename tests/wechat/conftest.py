@@ -43,12 +43,14 @@ class Desk:
         self.database = database
         self.clock = clock
         self.heard = []
+        self.calls = 0
         self.replies = lambda message: (Reply(f"听到：{message.text or message.choice or message.payload}"),)
         self.gate = None  # an event that answers wait for
         self.arrived = asyncio.Event()
 
     async def receive(self, message):
         self.arrived.set()
+        self.calls += 1
         if self.gate is not None:
             await self.gate.wait()
         return await self.database.write(self._answer, message)

@@ -51,6 +51,16 @@ async def test_a_token_somebody_else_replaced_is_fetched_once_and_the_call_repea
     assert len(wechat.api.asked(TOKEN)) == 2
 
 
+async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(api, wechat):
+    await api.get(MENU)
+    old = wechat.api.stable
+    wechat.api.revoke_token()
+    await api.get(MENU)
+    api._drop(old)
+    await api.get(MENU)
+    assert len(wechat.api.asked(TOKEN)) == 2
+
+
 @pytest.mark.parametrize("code", [40001, 40014, 42001])
 async def test_a_token_that_is_never_good_is_no_endless_loop(api, wechat, code):
     wechat.api.trouble[MENU] = [code] * 50

@@ -1,10 +1,12 @@
 """Forged, truncated, oversized, nested and foreign requests: none is believed, and none breaks anything."""
 
+import contextlib
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import aiohttp
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -88,6 +90,22 @@ async def test_hostile_contents_inside_a_good_envelope_break_nothing(program, pe
     await person.says("你好")
     assert person.read == "听到：你好"
     assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+
+
+async def test_a_body_without_end_is_not_read_to_its_end(program):
+    wechat, sent = program.wechat, 0
+    query, _ = wechat.signed("<xml/>")
+
+    async def endless():
+        nonlocal sent
+        for _ in range(2000):
+            sent += 1
+            yield b"a" * 65536
+
+    with contextlib.suppress(aiohttp.ClientError):  # the program may close while more is on its way
+        async with wechat.session.post(wechat.push_to, params=query, data=endless()) as response:
+            assert response.status == 403
+    assert sent < 1000
 
 
 def test_the_seeds_are_what_they_claim_to_be():

@@ -151,6 +151,7 @@ async def test_a_push_repeated_is_answered_the_same_and_heard_once(program, pers
     first = await person.says("你好", MsgId=number)
     assert await person.says("你好", MsgId=number) == first
     assert len(desk.heard) == 1
+    assert desk.calls == 1
 
 
 async def test_pushes_repeated_at_the_same_time_are_heard_once(program, person, desk):

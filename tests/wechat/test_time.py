@@ -1,6 +1,7 @@
 """Five seconds: what is answered in them, and what becomes of an answer that is not."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -62,7 +63,7 @@ async def test_a_late_answer_arrives_by_customer_service(slow_program, wechat, p
 
 
 @pytest.mark.parametrize("kind", ["subscription_unverified"])
-async def test_without_customer_service_all_three_pushes_are_used(wechat, person, desk, clock):
+async def test_without_customer_service_all_three_pushes_are_used(wechat, person, desk, clock, database):
     """Two pushes are left unanswered; the platform drops and repeats them, and the third brings the answer."""
     desk.gate = asyncio.Event()
     asked = asyncio.create_task(person.says("你好"))
@@ -70,6 +71,8 @@ async def test_without_customer_service_all_three_pushes_are_used(wechat, person
         await clock.until_asleep(5, 4)
         await clock.advance(4)
         await clock.until_asleep(1)
+        await database.write(lambda tx: None)
+        assert await owed(database) == []
         await clock.advance(1)
     await clock.until_asleep(5, 4)
     desk.gate.set()
@@ -121,6 +124,27 @@ async def test_where_nothing_can_be_kept_the_platform_is_left_to_repeat(slow_pro
         await wechat.answered()
         await clock.advance(5)
     assert await asked == ("text", {"content": "听到：你好"})
+    wechat.assert_content()
+
+
+async def test_nothing_is_confirmed_whose_debt_is_not_on_disk(slow_program, wechat, person, desk, clock, database):
+    """The disk hangs just when time is up: the push stays unanswered, and its repeat gets the answer."""
+    desk.gate = asyncio.Event()
+    disk = threading.Event()
+    asked = asyncio.create_task(person.says("你好"))
+    await clock.until_asleep(5, 4)
+    hanging = asyncio.create_task(database.write(lambda tx: disk.wait(30)))
+    await clock.advance(4)
+    await clock.until_asleep(0.5)
+    await clock.advance(0.5)
+    await wechat.answered()  # with nothing the platform could take for a confirmation
+    disk.set()
+    await hanging
+    desk.gate.set()
+    await clock.advance(0.5)
+    assert await asked == ("text", {"content": "听到：你好"})
+    await slow_program.channel._turns.drain()
+    assert len(desk.heard) == 1
     wechat.assert_content()
 
 
