@@ -21,6 +21,8 @@ _SIGN_UPS = {
     "cancelled": "取消了",
     "expired": "过期了",
 }
+_PARTS = {"lead": "主办", "support": "协办", "supervisor": "督办"}
+_CALLED = {"told": "说到了", "no_answer": "没人接", "not_coming": "您说不来"}
 _ATTENDANCES = {"attended": "到场", "excused": "请假", "absent": "未到"}
 
 
@@ -41,8 +43,9 @@ def as_text(data: Data, when: str) -> bytes:
         ("七、您说的难处", _needs(data["needs"])),
         ("八、心愿和建议", _wishes(data)),
         ("九、您的职务", _roles(data["roles"])),
-        ("十、发给您的消息", _sent(data["sent"])),
-        ("十一、您说过的话（留 30 天）", _said(data["accounts"])),
+        ("十、您的工作", _work(data)),
+        ("十一、发给您的消息和打给您的电话", _sent(data)),
+        ("十二、您说过的话（留 30 天）", _said(data["accounts"])),
     ):
         lines += [title, *(list(rows) or ["没有。"]), ""]
     lines.append("想改回“更正”，想去掉回“注销”。")
@@ -133,8 +136,21 @@ def _roles(rows: list[Data]) -> Iterator[str]:
         yield f"{roles.TITLES[row['role']]}：从 {row['starts_at']}" + (f" 到 {until}" if until else "")
 
 
-def _sent(rows: list[Data]) -> Iterator[str]:
-    return (f"{row['due_at']} {row['text']}" for row in rows if row["text"])
+def _work(data: Data) -> Iterator[str]:
+    for row in data["work"]:
+        yield f"{texts.spoken_number(row['number'])}：您{_PARTS[row['role']]}，从 {row['began_at']}"
+    for row in data["organised"]:
+        yield f"您办的活动：{row['starts_at']} 《{row['title']}》"
+    for row in data["exports"]:
+        yield f"您要过的报表：{row['asked_at']}"
+
+
+def _sent(data: Data) -> Iterator[str]:
+    for row in data["sent"]:
+        if row["text"]:
+            yield f"{row['due_at']} {row['text']}"
+    for row in data["calls"]:
+        yield f"{row['made_at']} 请工作人员给您打电话：{_CALLED.get(row['result'], '还没打')}"
 
 
 def _said(rows: list[Data]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, bindparam, cast, exists, insert, literal, or_, select, update
+from sqlalchemy import String, bindparam, cast, delete, exists, insert, literal, or_, select, update
 
 from storage.accounts import Account
 from storage.database import Transaction
@@ -69,6 +69,11 @@ _EARLIER = (
     .order_by(people.c.id)
     .limit(bindparam("at_most"))
 )
+_GONE = select(people.c.id).where(people.c.state == "anonymised")
+_FORGET = (
+    delete(table).where(table.c.person_id.in_(_GONE), table.c.withdrawn_at < bindparam("before")),
+    delete(table).where(table.c.person_id.is_(None), table.c.at < bindparam("before")),
+)
 _ADOPT = update(table).where(table.c.account_id == bindparam("account"), table.c.person_id.is_(None))
 
 
@@ -103,6 +108,11 @@ def of_earlier_words(tx: Transaction, text: ConsentText, at_most: int) -> list[i
 def asking_key(text: ConsentText, person_id: int) -> str:
     """Of the message in the outbox that asks the person about this version."""
     return f"consent:{text.purpose}:{text.version}:{person_id}"
+
+
+def forget_before(tx: Transaction, before: datetime) -> int:
+    """Drop what ended before that with the registration itself, and what was said before by who never registered."""
+    return sum(tx.execute(statement, {"before": before}).rowcount for statement in _FORGET)
 
 
 def adopt(tx: Transaction, account: Account, person_id: int) -> None:

@@ -9,12 +9,17 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from storage import accounts, communities, inbox, need_entries, needs, organisations, outbox, people, points
 from storage.database import Transaction
+from storage.schema.call_list import call_list
 from storage.schema.events import attendances, sign_ups
 from storage.schema.events import events as events_table
+from storage.schema.exports import exports
+from storage.schema.needs import need_assignments
+from storage.schema.needs import needs as needs_table
 from storage.schema.people import consents, grants, proxies
 from storage.schema.people import people as people_table
 from storage.schema.polls import polls, suggestions, votes
-from storage.schema.talks import attachments
+from storage.schema.sessions import sessions
+from storage.schema.talks import attachments, files
 from storage.schema.talks import outbox as outbox_table
 from storage.schema.wishes import wish_claims, wishes
 from storage.times import local
@@ -110,6 +115,35 @@ _VOTES = (
     .where(votes.c.person_id == _PERSON)
     .order_by(votes.c.id)
 )
+_CALLS = (
+    select(call_list.c.kind, call_list.c.why, call_list.c.subject, call_list.c.made_at, call_list.c.result)
+    .where(call_list.c.person_id == _PERSON)
+    .order_by(call_list.c.id)
+)
+_WORK = (
+    select(needs_table.c.number, need_assignments.c.role, need_assignments.c.began_at, need_assignments.c.ended_at)
+    .join(needs_table, needs_table.c.id == need_assignments.c.need_id)
+    .where(need_assignments.c.person_id == _PERSON)
+    .order_by(need_assignments.c.id)
+)
+_ORGANISED = (
+    select(events_table.c.number, events_table.c.title, events_table.c.starts_at)
+    .where(events_table.c.organiser_id == _PERSON)
+    .order_by(events_table.c.id)
+)
+_FILES = (
+    select(files.c.media_type, files.c.created_at, files.c.expires_at)
+    .where(files.c.person_id == _PERSON)
+    .order_by(files.c.id)
+)
+_EXPORTS = (
+    select(exports.c.kind, exports.c.wanted, exports.c.asked_at)
+    .where(exports.c.person_id == _PERSON)
+    .order_by(exports.c.id)
+)
+_SESSIONS = (
+    select(sessions.c.began_at, sessions.c.seen_at).where(sessions.c.person_id == _PERSON).order_by(sessions.c.id)
+)
 _SENT = (
     select(
         outbox_table.c.id,
@@ -145,6 +179,12 @@ def of(tx: Transaction, person_id: int) -> Data:
         "suggestions": _sealed_rows(tx, _SUGGESTIONS, person_id, "suggestions"),
         "votes": _votes(tx, person_id),
         "sent": _sent(tx, person_id),
+        "calls": _rows(tx, _CALLS, person_id),
+        "work": _rows(tx, _WORK, person_id),
+        "organised": _rows(tx, _ORGANISED, person_id),
+        "files": _rows(tx, _FILES, person_id),
+        "exports": _rows(tx, _EXPORTS, person_id),
+        "console_sessions": _rows(tx, _SESSIONS, person_id),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Column, Delete, Table, bindparam, delete, select, tuple_, update
 
-from storage import call_list, conversations, files, inbox, need_retention, settings, tokens, wechat_promises
+from storage import call_list, consents, conversations, files, inbox, need_retention, settings, tokens, wechat_promises
 from storage.database import Transaction
 from storage.schema.talks import attachments, outbox, quarantine
 from storage.schema.talks import inbox as inbox_table
@@ -16,6 +16,7 @@ from storage.schema.wechat import wechat_answers, wechat_late, wechat_links, wec
 DRAFTS = timedelta(days=7)  # after the last word
 NUMBERS = timedelta(days=7)  # of messages, for handling each once
 CHAT = timedelta(days=30)  # what was said and answered, and what was sent without belonging to a need
+CONSENTS = timedelta(days=3 * 365 + 1)  # after the registration has ended
 SENT = timedelta(days=400)  # that something was sent, without its words
 
 _A_LITTLE = 500  # rows in one transaction, so that nobody who writes waits for the purge
@@ -139,6 +140,7 @@ STEPS: Mapping[str, Step] = {
     "sent rows": _sent_rows,
     "call lists": lambda tx, now: Done(call_list.forget_before(tx, now - call_list.KEPT)),
     "files": lambda tx, now: Done(files.forget_expired(tx, now)),
+    "consents": lambda tx, now: Done(consents.forget_before(tx, now - CONSENTS)),
     "tokens": lambda tx, now: Done(tokens.forget_expired(tx, now)),
     "wechat answers": _older(_a_little_of(wechat_answers, wechat_answers.c.at < _BEFORE), NUMBERS),
     "wechat late pushes": _older(_a_little_of(wechat_late, wechat_late.c.at < _BEFORE), NUMBERS),
