@@ -55,6 +55,7 @@ MENU: dict[str, Entry] = {
     ),
     "报名": Entry(events.sign_up, ("我要报名", "参加", "报一个"), pattern=r"报名 ?(?P<rest>\d+)", link="signup"),
     "一起报名": Entry(events.sign_up_together, ("两个人报名", "和老伴一起报名"), pattern=r"一起报名 ?(?P<rest>\d+)"),
+    "日历": Entry(events.calendar_entry, ("记到日历", "手机日历"), pattern=r"日历 ?(?P<rest>\d+)"),
     "我的活动": Entry(my_events.overview, ("我报的活动", "我报名的", "我报了什么")),
     "来": Entry(my_events.come, ("我来", "能来", "参加的"), pattern=r"来 ?(?P<rest>\d+)"),
     "不来": Entry(

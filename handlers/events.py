@@ -98,6 +98,12 @@ async def _sign_up(talk: Talk, *, together: bool) -> None:
     return _tell(talk, outcome)
 
 
+async def calendar_entry(talk: Talk) -> None:
+    """“日历 12”: the event as a file that a phone can keep."""
+    event = await which(talk, "把哪个活动记到日历里？")
+    talk.say(f"点这个文件，《{event.title}》就记到手机日历里了。", file=_calendar_entry(talk, event))
+
+
 async def which(talk: Talk, question: str) -> Event:
     """The event that the opening words or the person's choice means. Raises `NotFound` when none is coming."""
     wanted = talk.payload.partition("-")[2] or talk.opening.text
@@ -149,8 +155,10 @@ def _tell(talk: Talk, outcome: sign_ups.Outcome) -> None:
         head = ("报上了！" if outcome.is_new else "您已经报上了。") + (
             f"{len(outcome.sign_ups)} 位一起，" if many else ""
         )
-        talk.say(f"{head}《{event.title}》，{when}。来不了回“不来”。", decline, Choice("我的活动", "我的活动"))
-        talk.say("点这个文件，可以记到手机日历里。", file=_calendar_entry(talk, event))
+        in_calendar = Choice(f"日历 {event.id}", "记到手机日历")
+        talk.say(
+            f"{head}《{event.title}》，{when}。来不了回“不来”。", decline, in_calendar, Choice("我的活动", "我的活动")
+        )
     elif outcome.state == "offered":
         talk.say(f"《{event.title}》给您留着座位，{when}。您来吗？", *notices.coming_choices(event))
     else:

@@ -51,8 +51,9 @@ async def test_signing_up_in_one_sentence(lesson, said):
     assert "报上了！《书法班》，12月8日（周二）下午2点30分，春园社区红雁之家。来不了回“不来”。" in answer
 
 
-async def test_a_calendar_entry_comes_with_the_place(lesson):
+async def test_a_calendar_entry_is_one_tap_away(lesson):
     await lesson("报名书法")
+    await lesson.taps("记到手机日历")
     [entry] = [reply.file for reply in lesson.replies if reply.file]
     assert entry.name == "书法班.ics"
 

@@ -5,8 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     KeyboardButton,
     LinkPreviewOptions,
     ReplyKeyboardMarkup,
@@ -27,6 +25,9 @@ _MOST_OF_A_CAPTION = int(MessageLimit.CAPTION_LENGTH)
 _MOST_BUTTONS = int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER)
 _SHORT_LABEL = 9  # characters, number included; two such buttons stand side by side at the largest letters
 _VOICE = frozenset({"audio/ogg", "audio/opus"})
+
+Button = dict[str, str]
+"""An inline button as it is sent. Built by hand: the library's types cost as much as the rest of an answer together."""
 
 _PLAIN = LinkPreviewOptions(is_disabled=True).to_dict()
 _NO_KEYBOARD = ReplyKeyboardRemove().to_dict()
@@ -90,22 +91,22 @@ def _keyboard(reply: Reply, private: bool) -> tuple[dict[str, Any] | None, list[
         lines = [f"{reply.link.label}：{reply.link.url}"] if reply.link else []
         return _sharing_keyboard(reply), lines
     lines = []
-    buttons: list[InlineKeyboardButton] = []
+    buttons: list[Button] = []
     for number, choice in enumerate(reply.choices, start=1):
         data = data_for(reply.turn, number, choice)
         if data is None or len(buttons) >= _MOST_BUTTONS - 1:
             lines.append(f"{number}. {choice.label}")
         else:
             # Numbered, because the words above may say "回 1": typing the number and tapping are the same answer.
-            buttons.append(InlineKeyboardButton(f"{number}. {choice.label}", callback_data=data))
+            buttons.append({"text": f"{number}. {choice.label}", "callback_data": data})
     rows = _rows(buttons)
     if reply.link is not None:
         if link_fits:
-            rows.append([InlineKeyboardButton(reply.link.label, url=reply.link.url)])
+            rows.append([{"text": reply.link.label, "url": reply.link.url}])
         else:
             lines.append(f"{reply.link.label}：{reply.link.url}")
     if rows:
-        return InlineKeyboardMarkup(rows).to_dict(), lines
+        return {"inline_keyboard": rows}, lines
     return (_NO_KEYBOARD if private else None), lines
 
 
@@ -122,8 +123,8 @@ def _sharing_keyboard(reply: Reply) -> dict[str, Any]:
     ).to_dict()
 
 
-def _rows(buttons: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
-    wide = 2 if all(len(button.text) <= _SHORT_LABEL for button in buttons) else 1
+def _rows(buttons: list[Button]) -> list[list[Button]]:
+    wide = 2 if all(len(button["text"]) <= _SHORT_LABEL for button in buttons) else 1
     return [buttons[start : start + wide] for start in range(0, len(buttons), wide)]
 
 
