@@ -158,6 +158,8 @@ def run(conversation: Conversation, talk: Talk) -> bool:
         except Again as again:
             if again.key not in talk.answers:
                 raise ValueError(f"question {again.key!r} has no answer to refuse") from None
+            if talk.answers[again.key] == opening:
+                opening = Said("", opening.at)  # or it would answer again, and be refused again, for ever
             talk.answers = {key: said for key, said in talk.answers.items() if not _taken_back(key, again)}
             talk.hint = again.hint
         else:

@@ -46,6 +46,13 @@ async def test_less_in_one_sentence(town_chat):
     assert await town_chat.does(setting) == "point"
 
 
+@pytest.mark.parametrize("said", ["少发点消息", "少发点行吗", "消息太多了烦人"])
+async def test_words_that_choose_nothing_are_asked_about(town_chat, said):
+    await registered(town_chat)
+    assert "您想收哪些消息" in await town_chat(said)
+    assert "只发您报名的" in await town_chat("1")
+
+
 @pytest.mark.parametrize("said", ["退订", "退订。", "tuiding", "TD", "别提醒了", "不用提醒了", "别发了"])
 async def test_one_word_stops_messages(town_chat, said):
     await registered(town_chat)
