@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
+import msgspec
 from telegram import CallbackQuery, ChatMemberUpdated, Update
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
@@ -98,8 +99,13 @@ class Reader:
 
     def read(self, raw: dict[str, Any], username: str, now: datetime) -> Event:
         """What the update means. Taps carry no date, so theirs is `now`. Raises whatever the update makes fail."""
-        update = Update.de_json(raw, None)
         message_id = self.message_id(raw)
+        words = _plain_words(raw)
+        if words is not None:
+            sender = Address(_CHANNEL, str(words.chat.id))
+            text = "" if words.text in _LABELS_SENT_AS_TEXT else words.text
+            return Said(Message(message_id, sender, datetime.fromtimestamp(words.date, UTC), text))
+        update = Update.de_json(raw, None)
         if update.message is not None:
             if not _NOTES_OF_TELEGRAM.isdisjoint(raw["message"]):
                 return Nothing("note of Telegram")
@@ -179,6 +185,35 @@ class Reader:
 def kind_of(raw: dict[str, Any]) -> str:
     """The one field beside `update_id`, such as `message`."""
     return next((name for name in raw if name != "update_id"), "nothing")
+
+
+class _Who(msgspec.Struct):
+    id: int
+
+
+class _PrivateChat(msgspec.Struct):
+    id: int
+    type: Literal["private"]
+
+
+class _PlainWords(msgspec.Struct, forbid_unknown_fields=True):
+    """Words said in private, and nothing else: most of what arrives."""
+
+    message_id: int
+    date: Annotated[int, msgspec.Meta(gt=0, lt=2**40)]
+    chat: _PrivateChat
+    sender: _Who = msgspec.field(name="from")
+    text: Annotated[str, msgspec.Meta(pattern="^[^/]")]  # a command is read by the library
+
+
+def _plain_words(raw: dict[str, Any]) -> _PlainWords | None:
+    """Read without the library's objects, which cost more than the whole answer; None for anything unusual."""
+    if raw.keys() != {"update_id", "message"}:
+        return None
+    try:
+        return msgspec.convert(raw["message"], _PlainWords)
+    except msgspec.ValidationError:
+        return None
 
 
 def _tap(query: CallbackQuery, message_id: str, now: datetime) -> Event:
