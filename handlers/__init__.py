@@ -16,15 +16,23 @@ from handlers import (
     messages_settings,
     my_data,
     my_events,
+    need_access,
+    need_follow_ups,
+    need_rulings,
+    need_work,
     needs,
     organise,
     overview,
     phones,
     points,
+    polls,
+    priority_list,
     proxies,
     registration,
     roles,
+    routing,
     welcome,
+    wishes,
 )
 
 HOUSE = House(
@@ -39,6 +47,10 @@ HOUSE = House(
 _organisers = roles.holding(*roles.ORGANISERS)
 _checkers = roles.holding(*roles.CHECKERS)
 _counters = roles.holding(*roles.COUNTERS)
+_coordinators = roles.holding("district_staff")
+_callers = roles.holding("point_lead", "district_staff")
+_poll_makers = roles.holding("point_lead", "branch_secretary", "district_staff")
+_need_workers = roles.any_of(need_access.works_on_needs, _callers)
 
 MENU: dict[str, Entry] = {
     "找服务点": Entry(
@@ -79,6 +91,16 @@ MENU: dict[str, Entry] = {
     ),
     "补充难处": Entry(needs.add, ("补充",), pattern=r"补充 ?(?P<rest>第? ?\d{1,5}.*)"),
     "不用办了": Entry(needs.withdraw, ("撤回难处", "撤回诉求", "难处不用办了"), pattern=r"不用办了 ?(?P<rest>\d{1,5})"),
+    "再说难处": Entry(needs.tell_again, pattern=r"再说难处 ?(?P<rest>\d{1,5})"),
+    "解决了没有": Entry(need_follow_ups.say_whether_solved, pattern=need_follow_ups.SOLVED_PATTERN),
+    "满意不满意": Entry(need_follow_ups.say_whether_satisfied, pattern=need_follow_ups.SATISFIED_PATTERN),
+    "还好": Entry(need_follow_ups.say_well, pattern=need_follow_ups.WELL_PATTERN),
+    "微心愿": Entry(wishes.browse, ("心愿", "看心愿", "认领心愿"), pattern=r"微心愿 ?(?P<rest>第\d+页)", link="wish"),
+    "许心愿": Entry(wishes.make, ("我有个心愿", "说心愿", "许愿", "许个愿")),
+    "认领": Entry(wishes.claim, ("我要认领",), pattern=wishes.CLAIM_PATTERN),
+    "我的心愿": Entry(wishes.answer, pattern=wishes.OWN_PATTERN),
+    "议事": Entry(polls.overview, ("投票", "商量", "社区议事", "大家商量"), pattern=polls.PATTERN, link="poll"),
+    "提建议": Entry(polls.suggest, ("建议", "我有建议", "提意见", "意见")),
     "关联账号": Entry(
         linking.link,
         ("绑定账号", "关联", "换手机了", "换号了", "我在别处登记过"),
@@ -147,6 +169,16 @@ MENU: dict[str, Entry] = {
         pattern=r"电话(?:名单)?\s*(?P<rest>\d{1,6}(?:\s*\D+)?|第\d+页)",
         allowed=_organisers,
     ),
+    "办件": Entry(need_work.work, ("我手上的件", "要办的件"), pattern=need_work.PATTERN, allowed=_need_workers),
+    "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_need_workers),
+    "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_need_workers),
+    "督办清单": Entry(priority_list.show, ("重点督办清单", "重点督办"), allowed=_coordinators),
+    "直派表": Entry(routing.show, ("看直派表", "网格办件直派表"), allowed=_coordinators),
+    "改直派表": Entry(routing.change, ("加直派表",), allowed=_coordinators),
+    "删直派表": Entry(routing.drop_rule, allowed=_coordinators),
+    "心愿办理": Entry(wishes.work, ("办心愿",), pattern=wishes.STAFF_PATTERN, allowed=_callers),
+    "发起议事": Entry(polls.ask, ("新议事", "发起投票"), allowed=_poll_makers),
+    "公布结果": Entry(polls.work, ("答复建议",), pattern=polls.STAFF_PATTERN, allowed=_poll_makers),
     "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),
     "统计": Entry(figures.count, ("数据", "报表", "汇总"), pattern=r"统计\s*(?P<rest>\S.*)", allowed=_counters),
 }

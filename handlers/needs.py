@@ -28,6 +28,17 @@ async def tell(talk: Talk) -> None:
     """“说难处”, “路灯坏了”, a voice message or a picture out of the blue."""
     if talk.opening.attachments and not talk.opening.text and await _belongs_to_one_told(talk):
         return
+    await _tell(talk)
+
+
+async def tell_again(talk: Talk) -> None:
+    """“再说难处 128”: it was closed long ago and came back; the new need is linked to the old one."""
+    number = said_number(talk.opening.text)
+    talk.opening.text = ""
+    await _tell(talk, None if number is None else mine(talk, number).id)
+
+
+async def _tell(talk: Talk, previous_id: int | None = None) -> None:
     if talk.person_id is None:
         talk.say("说难处要先登记，好给您回话。登记完接着说，您前面说的都还在。")
         await registration.register(talk)
@@ -49,6 +60,7 @@ async def tell(talk: Talk) -> None:
         community_code=community,
         attachment_ids=sent,
         account_id=talk.account.id,
+        previous_id=previous_id,
     )
     role = "resident" if talk.person_id == person_id else "proxy"
     actor = Actor(talk.person_id, role, talk.account.channel)

@@ -2,7 +2,7 @@
 
 from dialogue.message import Choice
 from dialogue.talk import Talk
-from handlers import roles
+from handlers import need_access, roles
 from storage import grants, people
 
 
@@ -33,6 +33,11 @@ async def mine(talk: Talk) -> None:
         )
         if held & set(for_roles)
     ]
+    if need_access.works_on_needs(talk.tx, talk.account, talk.now):
+        work.append(Choice("办件", "我手上的件"))
+    if "district_staff" in held:
+        work.append(Choice("派单", "等着派的件"))
     if work:
-        talk.say(f"您还是{'、'.join(roles.TITLES[role] for role in roles.TITLES if role in held)}：", *work)
+        titles = [roles.TITLES[role] for role in roles.TITLES if role in held] or ["承办人"]
+        talk.say(f"您还是{'、'.join(titles)}：", *work)
     return None

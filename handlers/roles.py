@@ -33,6 +33,15 @@ def holding(*roles: str) -> Allowed:
     return allowed
 
 
+def any_of(*some: Allowed) -> Allowed:
+    """Entries for whoever one of `some` lets in."""
+
+    def allowed(tx: Transaction, account: Account, now: datetime) -> bool:
+        return any(one(tx, account, now) for one in some)
+
+    return allowed
+
+
 def role_for(talk: Talk, event: Event, roles: Iterable[str]) -> str | None:
     """The role in which this person may act on `event`; None when none of theirs reaches it."""
     for grant in grants.roles_of(talk.tx, talk.account, talk.now):

@@ -201,6 +201,11 @@ def add(
     _list(tx, key, kind, person_id, why, now, point=point_id, subject=subject)
 
 
+def drop(tx: Transaction, key: str, now: datetime) -> None:
+    """No call is needed any more. Does nothing for a key that is not listed, or was phoned about."""
+    tx.execute(_GONE, {"which": key, "now": now})
+
+
 def reason(tx: Transaction, person_id: int, messages: str, now: datetime, *, templates: bool = False) -> str | None:
     """Why no message of ours reaches the person just now; None when one does."""
     if messages == "none":

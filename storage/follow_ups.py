@@ -55,13 +55,12 @@ class FollowUp:
 class ToPhone:
     """Somebody who did not say whether it is solved. `point_id` is the point whose staff phone, None the district's."""
 
-    need_id: int
-    number: str
+    need: Need
     person_id: int
     point_id: int | None
     since: datetime
     attempts: int
-    why: Literal["silent", "no_account"]
+    why: Literal["waiting", "no_account"]
 
 
 _COLUMNS = tuple(table.c[name] for name in FollowUp.__dataclass_fields__)
@@ -101,7 +100,6 @@ _REACHABLE = (
 _SILENT = (
     select(
         needs_table.c.id,
-        needs_table.c.number,
         needs_table.c.person_id,
         people.c.point_id,
         table.c.due_at,
@@ -253,18 +251,16 @@ def silent(tx: Transaction, now: datetime) -> list[ToPhone]:
 
     Those who have left are among them: without a call their need could never be closed.
     """
-    rows = tx.execute(_SILENT, {"asked_before": now - SILENT_AFTER})
     return [
         ToPhone(
-            row.id,
-            row.number,
+            needs.get(tx, row.id),
             row.person_id,
             row.point_id,
             row.due_at,
             row.attempts,
-            "silent" if row.reachable else "no_account",
+            "waiting" if row.reachable else "no_account",
         )
-        for row in rows
+        for row in tx.execute(_SILENT, {"asked_before": now - SILENT_AFTER}).all()
     ]
 
 

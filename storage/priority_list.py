@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import bindparam, insert, select, update
 
-from storage import audit, need_clock, need_entries, needs, settings
+from storage import assignments, audit, need_clock, need_entries, needs, settings
 from storage.audit import Actor
 from storage.calendar import WORKING_DAY, is_open
 from storage.database import Transaction
@@ -32,6 +32,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Listed:
     need: Need
+    lead: str  # as residents are told of the owner; empty when there is none
     because: Because
     obstacle: str
     overdue: timedelta  # of working time; negative while there is some left
@@ -104,7 +105,10 @@ def listed(tx: Transaction, now: datetime) -> list[Listed]:
         clock = need_clock.clock_of(tx, last, days)
         obstacle = "" if row.obstacle is None else tx.vault.open(row.obstacle, f"needs.obstacle|{need.number}")
         overdue = clock.overdue(last.ended_at or now)
-        found.append(Listed(need, row.listed_because, obstacle, overdue, tuple(visits(tx, need.id))))
+        lead = assignments.lead(tx, need.id)
+        found.append(
+            Listed(need, lead.called if lead else "", row.listed_because, obstacle, overdue, tuple(visits(tx, need.id)))
+        )
     return found
 
 
