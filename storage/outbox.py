@@ -178,7 +178,11 @@ _GIVE_UP = (
     .values(state="unreachable", because=bindparam("why"), ended_at=bindparam("at"))
 )
 _ADD_SENDING = insert(table).returning(table.c.id)
-_WAITS = select(table.c.id).where(table.c.account_id == bindparam("account"), table.c.state == "planned").limit(1)
+_WAITS = (
+    select(table.c.id)
+    .where(UNDER_WAY, table.c.account_id == bindparam("account"), table.c.state == "planned")
+    .limit(1)
+)
 _STATES = select(table.c.state, func.count()).group_by(table.c.state)
 _OPEN = select(table.c.state, func.count()).where(UNDER_WAY).group_by(table.c.state)
 
