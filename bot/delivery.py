@@ -22,6 +22,7 @@ Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Returns when the event is set, or after so many seconds."""
 
 _HORIZON = 0.03  # seconds; rows are claimed for the slots that come within it, so that an answer waits no longer
+_LINGER = 0.05  # seconds; after a kill, what was sent within it is listed as unknown
 _EVEN = 0.002  # seconds; timers are no finer, so nearer slots are taken together
 _LONGEST_FAULT = 30.0  # seconds between tries while nothing can be kept
 _LAST_SENDS = 20.0  # seconds for what is in flight when the program stops
@@ -172,6 +173,7 @@ class _Line:
         self._tick = tick
         self._stopping = False
         self._look_at = delivery.clock()
+        self._lingers = False  # what ended is noted a little later, many at once
         self._must_look = True  # rows may be due that nobody handed over
         self._handed: deque[Due] = deque()
         self._flying: dict[int, asyncio.Task[None]] = {}  # by account
@@ -214,7 +216,7 @@ class _Line:
                 held.add(due.account_id)
                 left.append(due)
             else:
-                self._launch(due)
+                self._launch(due, was_handed=True)
         self._handed = left
 
     async def run(self) -> None:
@@ -298,20 +300,28 @@ class _Line:
                 self.woken.set()
                 return
             await self._delivery.wait(asyncio.Event(), seconds)
-        self._launch(due)
+        self._launch(due, was_handed=False)
 
-    def _launch(self, due: Due) -> None:
+    def _launch(self, due: Due, *, was_handed: bool) -> None:
         self._pace.take(due.user)
         self._spoken_to[due.account_id] = due.user
-        self._flying[due.account_id] = asyncio.create_task(self._send(due), name=f"send {due.id}")
+        self._flying[due.account_id] = asyncio.create_task(self._send(due, was_handed), name=f"send {due.id}")
 
-    async def _send(self, due: Due) -> None:
+    async def _send(self, due: Due, was_handed: bool) -> None:
         try:
             ended = await self._attempt(due)
             self._ended.append(ended)  # not around the await: the list is another one by now
         finally:
             self._flying.pop(due.account_id, None)
-            self.woken.set()
+            if not was_handed or self._must_look or self._handed or self._stopping:
+                self.woken.set()
+            elif not self._lingers:
+                self._lingers = True
+                asyncio.get_running_loop().call_later(_LINGER, self._settle)
+
+    def _settle(self) -> None:
+        self._lingers = False
+        self.woken.set()
 
     async def _attempt(self, due: Due) -> Ended:
         try:

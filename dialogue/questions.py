@@ -244,11 +244,15 @@ class Somewhere:
         return _need_words(said)
 
 
+_SIGNS = re.compile(r"[\s。.,，!！~～…、;；:：“”\"'‘’()（）《》【】]+")
+_POLITE_END = re.compile(r"(?<=.)[啊呀吧呢哦哈了嘛]$")
+
+
 def bare(text: str) -> str:
     """`text` without what does not change its meaning: case, width, blanks, punctuation and polite endings."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    plain = re.sub(r"[\s。.,，!！~～…、;；:：“”\"'‘’()（）《》【】]+", "", plain)
-    return re.sub(r"(?<=.)[啊呀吧呢哦哈了嘛]$", "", plain) or plain
+    plain = _SIGNS.sub("", plain)
+    return _POLITE_END.sub("", plain) or plain
 
 
 def matching(text: str, options: list[tuple[str, str]]) -> str | None:

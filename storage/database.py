@@ -40,7 +40,7 @@ class StorageFault(Exception):
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "_statements", "connection", "hours", "vault")
+    __slots__ = ("_depth", "_driver", "_statements", "connection", "hours", "vault")
 
     def __init__(
         self, connection: Connection, vault: Vault, hours: MessageHours, statements: Statements | None = None
@@ -49,6 +49,7 @@ class Transaction:
         self.vault = vault
         self.hours = hours
         self._statements = statements
+        self._driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
         self._depth = 0
 
     def execute(self, statement: Executable, parameters: Any = None) -> Result:
@@ -63,7 +64,7 @@ class Transaction:
         return cast(Result, self.connection.execute(statement, parameters))
 
     def _run(self, prepared: Prepared, parameters: Any) -> Rows:
-        cursor = self._driver_connection.cursor()
+        cursor = self._driver.cursor()
         try:
             return prepared.run(cursor, parameters)
         except sqlite3.Error as problem:
@@ -98,13 +99,9 @@ class Transaction:
             self.connection.exec_driver_sql(command)
             return
         try:
-            self._driver_connection.execute(command)
+            self._driver.execute(command)
         except sqlite3.Error as problem:
             raise DBAPIError.instance(None, None, problem, sqlite3.Error, hide_parameters=True) from problem
-
-    @property
-    def _driver_connection(self) -> sqlite3.Connection:
-        return cast(sqlite3.Connection, self.connection.connection.dbapi_connection)
 
     def lock(self, what: str) -> None:
         """Let nobody else work on `what` until this ends. SQLite has one writer and needs none."""
