@@ -1,5 +1,6 @@
 """Words every conversation shares, so that people meet the same ones everywhere, and the sentence of each refusal."""
 
+import re
 from datetime import datetime
 from functools import singledispatch
 
@@ -62,6 +63,14 @@ def spoken_phone(phone: str) -> str:
 def spoken_number(number: str) -> str:
     """第128号, of XQ2026-0128."""
     return f"第{int(number.rpartition('-')[2])}号"
+
+
+_NARROW_SIGNS = re.compile(r"(?<=[\u3400-\u9fff])[,;:!?]|[,;:!?](?=[\u3400-\u9fff])")
+
+
+def full_width(words: str) -> str:
+    """`words` as Chinese is written: signs beside a character are wide. Half of them are typed narrow, or read so."""
+    return _NARROW_SIGNS.sub(lambda sign: chr(ord(sign[0]) + 0xFEE0), words)
 
 
 def moment(when: datetime) -> str:

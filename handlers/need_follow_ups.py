@@ -88,7 +88,7 @@ async def work(talk: Talk) -> None:
     if said is None:
         return _list_silent(talk)
     need, parts = need_access.staff_need(talk, int(said[2]))
-    word, words = said[1], said[3].strip()
+    word, words = said[1], texts.full_width(said[3].strip())
     if word in ("重办", "部分办结"):
         return await _decide(talk, need, parts, again=word == "重办", reason=words)
     actor = need_access.actor(talk, parts, "point_lead", "district_staff")

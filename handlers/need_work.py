@@ -49,7 +49,7 @@ async def work(talk: Talk) -> None:
     said = _WORDS.fullmatch(talk.opening.text.strip())
     if said is None:
         return _list(talk)
-    word, words = said[1], said[3].strip()
+    word, words = said[1], texts.full_width(said[3].strip())
     need, parts = need_access.staff_need(talk, int(said[2]))
     match word:
         case "签收":

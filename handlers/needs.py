@@ -11,6 +11,7 @@ from handlers import consent_texts, need_notices, need_words, phones, registrati
 from storage import communities, consents, need_categories, needs, people, proxies
 from storage.audit import Actor
 from storage.communities import Community
+from storage.conversations import Said
 from storage.need_categories import Category
 from storage.needs import Need, Told
 from storage.refusals import NotFound
@@ -34,7 +35,7 @@ async def tell(talk: Talk) -> None:
 async def tell_again(talk: Talk) -> None:
     """“再说难处 128”: it was closed long ago and came back; the new need is linked to the old one."""
     number = said_number(talk.opening.text)
-    talk.opening.text = ""
+    talk.opening = Said("", talk.opening.at)  # the number is not what they have to tell
     await _tell(talk, None if number is None else mine(talk, number).id)
 
 
@@ -229,7 +230,7 @@ async def _which(talk: Talk, question: str) -> Need | None:
 
 
 def _after_the_number(text: str) -> str:
-    return re.sub(rf"^\s*第?\s*{numbers.NUMERAL}\s*号?[\s，,:：]*", "", text)
+    return texts.full_width(re.sub(rf"^\s*第?\s*{numbers.NUMERAL}\s*号?[\s，,:：]*", "", text))
 
 
 def _only(found: list[Community]) -> Community | None:

@@ -84,16 +84,17 @@ async def work(talk: Talk) -> None:
     said = _STAFF_WORDS.fullmatch(talk.opening.text.strip())
     if said is None:
         return _list_work(talk)
+    inline = texts.full_width(said[3].strip())
     role = _staff_role(talk)
     actor = Actor(talk.person_id, role, talk.account.channel)
     if said[1] == "公布":
         poll = polls.with_number(talk.tx, int(said[2]))
-        words = said[3] or await talk.ask("answer", "商量的结果怎么办？大家都看得到。", Text(at_most=300, at_least=4))
+        words = inline or await talk.ask("answer", "商量的结果怎么办？大家都看得到。", Text(at_most=300, at_least=4))
         polls.answer(talk.tx, poll, words, actor, talk.now)
         return talk.say("公布了，大家回“议事”就能看到。", Choice(f"议事 {poll.said_as}", "看大家看到的"))
     made = suggestions.with_number(talk.tx, int(said[2]))
     talk.say(f"{made.name}：{suggestions.text_of(talk.tx, made)}")
-    words = said[3] or await talk.ask("answer", "怎么答复？", Text(at_most=300, at_least=4))
+    words = inline or await talk.ask("answer", "怎么答复？", Text(at_most=300, at_least=4))
     public = await talk.ask("public", "要公开吗？", OneOf({"yes": _SCOPE[True], "no": _SCOPE[False]}))
     gist = None
     if public == "yes":
