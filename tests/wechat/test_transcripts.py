@@ -56,4 +56,5 @@ async def test_voice_and_places_out_of_the_blue_are_answered(chat):
 
 def test_every_conversation_is_held_here_too():
     here = {path.name for path in (Path(__file__).parent / "transcripts").glob("test_*.py")}
-    assert {path.name for path in (Path(__file__).parents[1] / "dialogues").glob("test_*.py")} <= here
+    there = {path.name for path in (Path(__file__).parents[1] / "dialogues").glob("test_*.py")}
+    assert not there - here, "give each a file in tests/wechat/transcripts, with the two lines of its neighbours"
