@@ -1,7 +1,6 @@
 """The program around the channel: a real HTTP server whose inside can be started anew at any moment."""
 
 import asyncio
-import contextlib
 import socket
 from contextlib import AsyncExitStack
 
@@ -59,7 +58,6 @@ class Program:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(2048)  # so that nobody is turned away before the server accepts
         self._http = None
-        self._serving = None
 
     async def __aenter__(self):
         self._http = uvicorn.Server(
@@ -72,16 +70,17 @@ class Program:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._http.capture_signals = contextlib.nullcontext  # signals are the test runner's
-        self._serving = asyncio.create_task(self._http.serve(sockets=[self._socket]))
+        # Without its main loop, which only watches for the end, ten times a second.
+        self._http.config.load()
+        self._http.lifespan = self._http.config.lifespan_class(self._http.config)
+        await self._http.startup(sockets=[self._socket])
         self.wechat.push_to = f"http://127.0.0.1:{self._socket.getsockname()[1]}/wechat"
         await self.start()
         return self
 
     async def __aexit__(self, *_):
         await self.stop()
-        self._http.should_exit = True
-        await self._serving
+        await self._http.shutdown(sockets=[self._socket])
         self._socket.close()
 
     async def _inside(self, scope, receive, send):
