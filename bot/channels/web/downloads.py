@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.channels.web import texts
-from bot.channels.web.limits import Doors, address_of
+from bot.channels.web.limits import Doors
+from bot.web.limits import address_of
 from storage import files
 from storage.database import Database
 

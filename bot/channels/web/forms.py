@@ -1,8 +1,7 @@
-"""Reading what a page posts, within limits, and whether it really comes from a page of ours."""
+"""Reading what a page posts, within limits."""
 
 import unicodedata
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -71,14 +70,3 @@ async def upload(form: FormData, name: str) -> Upload | None:
                 raise TooLarge
             return Upload(value.filename, (value.content_type or "").partition(";")[0].lower(), await value.read())
     return None
-
-
-def is_from_here(request: Request, public_url: str) -> bool:
-    """Whether the browser says that a page of this very origin sent the request. Browsers that say nothing pass."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    return urlsplit(origin).netloc in {request.headers.get("host", ""), urlsplit(public_url).netloc} - {""}

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.web import SHARED
 from dialogue import texts
 from dialogue.message import Choice, File, Link, Reply, Venue, all_decoded
 from storage.chat_history import Turn
@@ -18,7 +19,7 @@ from storage.geography import Place
 from storage.times import local_date
 
 _HERE = Path(__file__).parent
-ASSETS = _HERE / "assets"
+ASSETS = (_HERE / "assets", SHARED)
 _LARGEST_CHAT = 110_000  # characters of HTML; with it the whole page stays below 200 KB (care.md E14)
 
 # Landlines and the short numbers people are told to dial. A mobile number in a reply is mostly the reader's own.
@@ -141,7 +142,7 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.assets = {path.name: path.read_bytes() for path in ASSETS.iterdir()}
+        self.assets = {path.name: path.read_bytes() for folder in ASSETS for path in folder.iterdir()}
         digest = hashlib.sha256(b"".join(self.assets[name] for name in sorted(self.assets)))
         self.version = digest.hexdigest()[:12]  # of all assets, so that a browser may keep them for good
 

@@ -20,13 +20,15 @@ from bot.channels.web.channel import WebChannel
 from bot.channels.web.chats import CHANNEL
 from bot.channels.web.downloads import Downloads, as_file
 from bot.channels.web.forms import TooLarge, Unreadable
-from bot.channels.web.headers import SecurityHeaders
 from bot.channels.web.identity import Identity, Visitor
-from bot.channels.web.limits import Doors, address_of
+from bot.channels.web.limits import Doors
 from bot.channels.web.media import Media, Unusable
 from bot.channels.web.rendering import Rendering, fresh_id, kind_of
 from bot.channels.web.settings import WebSettings
 from bot.channels.web.stream import NewsStream
+from bot.web.headers import SecurityHeaders
+from bot.web.limits import address_of
+from bot.web.origin import is_from_here
 from dialogue.message import Address, Attachment, Message, Reply
 from storage import accounts, uploads
 from storage.chat_history import Turn
@@ -262,7 +264,7 @@ class Chat:
         return await self._page(request, visitor, typed=typed, problem=problem)
 
     def _check_sender(self, request: Request, visitor: Visitor, form: FormData) -> None:
-        if not forms.is_from_here(request, self._settings.public_url) or not self._identity.is_form_token(
+        if not is_from_here(request, self._settings.public_url) or not self._identity.is_form_token(
             visitor, forms.text(form, "token", 100)
         ):
             raise Problem(texts.STALE, 403)

@@ -1,4 +1,4 @@
-"""What a browser is told about every answer of the chat page: nothing foreign in it, and nobody around it."""
+"""What a browser is told about every answer of ours: nothing foreign in it, and nobody around it."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
