@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from handlers import consent_changes, idle, notices, reminders
+from handlers import consent_changes, idle, need_chores, notices, reminders
 from storage import call_list, outbox, retention, settings, sign_ups
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
@@ -70,6 +70,7 @@ class Schedule:
             "expiry": Job(every_minute(), self.expire),
             "call list": Job(daily("16,19"), self.make_call_list),
             "missed news": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.sweep_missed),
+            "needs": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.look_after_needs),
             "purge": Job(daily(3, 20), self.purge),
             "residents": Job(daily(9), self.ask_residents),
             **(more or {}),
@@ -136,6 +137,12 @@ class Schedule:
 
     async def sweep_missed(self) -> None:
         await self._database.write(call_list.sweep, self._clock())
+
+    async def look_after_needs(self) -> None:
+        """Warnings, follow-ups, pauses and claims that run out, whom to phone."""
+        if done := await self._database.write(need_chores.tick, self._clock()):
+            _log.info("schedule: needs: %d", done)
+            self._wake()
 
     async def ask_residents(self) -> None:
         """Welcome back; ask the silent, forget who did not answer; put new words to who agreed to earlier ones."""

@@ -17,6 +17,7 @@ from handlers import (
     my_data,
     my_events,
     need_access,
+    need_desk,
     need_follow_ups,
     need_rulings,
     need_work,
@@ -78,10 +79,11 @@ MENU: dict[str, Entry] = {
     "登记": Entry(registration.register, ("报到", "注册", "我要登记", "党员报到")),
     "说难处": Entry(
         needs.tell,
-        ("诉求", "反映", "反映问题", "有困难", "求助", "投诉", "报修", "提要求", "想要的没有", "有事找你们"),
+        ("诉求", "反映", "反映问题", "有困难", "求助", "投诉", "报修", "提要求", "有事找你们"),
         outside=needs.IN_WORDS,
         link="attachment",
     ),
+    "想要的没有": Entry(needs.request, ("定制服务", "定制式服务", "菜单上没有")),
     "我的难处": Entry(
         needs.state,
         ("难处", "我的诉求", "办得怎么样了", "办到哪了", "看进度", "查进度"),
@@ -170,6 +172,7 @@ MENU: dict[str, Entry] = {
         allowed=_organisers,
     ),
     "办件": Entry(need_work.work, ("我手上的件", "要办的件"), pattern=need_work.PATTERN, allowed=_need_workers),
+    "代记难处": Entry(need_desk.write_down, ("帮人记难处", "替居民记难处"), allowed=_callers),
     "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_need_workers),
     "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_need_workers),
     "督办清单": Entry(priority_list.show, ("重点督办清单", "重点督办"), allowed=_coordinators),

@@ -6,40 +6,56 @@ from dialogue.message import Choice, Reply, encoded
 from handlers import need_follow_ups, need_notices, wish_notices
 from storage import (
     accounts,
+    assignments,
     call_list,
     follow_ups,
     grants,
+    need_clock,
     need_warnings,
     need_work,
+    needs,
     outbox,
     people,
     polls,
     priority_list,
     wishes,
 )
+from storage.calendar import is_open, working_time_between
 from storage.database import Transaction
 from storage.needs import Need
 from storage.times import local_date
 
 
-def tick(tx: Transaction, now: datetime) -> None:
-    """Warn, ask, remind and list whatever is due at `now`. Repeating it is harmless; a restart loses nothing."""
-    for need in need_work.resume_due(tx, now):
+def tick(tx: Transaction, now: datetime) -> int:
+    """Warn, ask, remind and list whatever is due at `now`. Repeating it is harmless; a restart loses nothing.
+
+    Returns how many matters there was something to say about.
+    """
+    tx.lock("chores of needs")  # two workers would each tell the same news
+    resumed = need_work.resume_due(tx, now)
+    for need in resumed:
         need_notices.resumed(tx, need, now)
-    need_warnings.warn_due(tx, now, need_notices.warning)
-    for need in follow_ups.ask_due(tx, now):
+    warned = need_warnings.warn_due(tx, now, need_notices.warning)
+    asked = follow_ups.ask_due(tx, now)
+    for need in asked:
         need_notices.ask_whether_solved(tx, need, now)
-    for need in follow_ups.late_decisions(tx, now):
+    late = follow_ups.late_decisions(tx, now)
+    for need in late:
         need_notices.decision_late(tx, need, now)
-    for need in follow_ups.well_due(tx, now):
-        if _can_be_asked(tx, need, now):
-            need_notices.ask_whether_well(tx, need, now)
-    _list_the_silent(tx, now)
-    for wish, claimer_id in wishes.lapse_due(tx, now):
+    closed = [need for need in follow_ups.well_due(tx, now) if _can_be_asked(tx, need, now)]
+    for need in closed:
+        need_notices.ask_whether_well(tx, need, now)
+    lapsed = wishes.lapse_due(tx, now)
+    for wish, claimer_id in lapsed:
         wish_notices.lapsed(tx, wish, claimer_id, now)
+    _remind_to_accept(tx, now)
+    _list_the_silent(tx, now)
     polls.close_due(tx, now)
+    done = warned + len(resumed) + len(asked) + len(late) + len(closed) + len(lapsed)
     if priority_list.export_is_due(tx, now) and priority_list.listed(tx, now):
         _remind_of_the_list(tx, now)
+        done += 1
+    return done
 
 
 def _can_be_asked(tx: Transaction, need: Need, now: datetime) -> bool:
@@ -49,6 +65,15 @@ def _can_be_asked(tx: Transaction, need: Need, now: datetime) -> bool:
         return False
     reachable = any(account.reachable for account in accounts.of_person(tx, person.id))
     return reachable or people.is_in_town(person, local_date(now))
+
+
+def _remind_to_accept(tx: Transaction, now: datetime) -> None:
+    days = need_clock.overrides(tx)
+    if not is_open(now, days):
+        return
+    for lead in assignments.unaccepted(tx):
+        if working_time_between(lead.began_at, now, days) >= need_work.ACCEPTED_WITHIN:
+            need_notices.not_accepted(tx, needs.get(tx, lead.need_id), lead, now)
 
 
 def _list_the_silent(tx: Transaction, now: datetime) -> None:

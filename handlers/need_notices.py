@@ -7,6 +7,7 @@ from dialogue import texts
 from dialogue.message import Choice, Reply, encoded
 from handlers import need_words
 from storage import assignments, communities, grants, need_categories, needs, outbox, people
+from storage.assignments import Assignment
 from storage.calendar import WORKING_DAY
 from storage.database import Transaction
 from storage.need_warnings import Warned
@@ -188,6 +189,14 @@ def warning(tx: Transaction, warned: Warned, now: datetime) -> None:
     for person_id in dict.fromkeys(to):
         what = f"{warned.level}-{warned.deadline.id}"
         tell(tx, person_id, need, what, text, now, Choice(f"办件 {need.said_as}", "看这件"))
+
+
+def not_accepted(tx: Transaction, need: Need, lead: Assignment, now: datetime) -> None:
+    """To the owner, once for each time it was handed over, when it was not accepted in four working hours."""
+    key = f"need:{need.id}:accept:{lead.id}"
+    text = f"{need.name}交给您半天了，还没签收。最晚{texts.moment(need.due_at)}答复。"
+    reply = encoded(Reply(text, owner_choices(need)))
+    outbox.plan(tx, outbox.Planned("need", key, reply, now, person_id=lead.person_id), now)
 
 
 def _working_days(worked: timedelta) -> str:

@@ -13,7 +13,7 @@ from storage.audit import Actor
 from storage.communities import Community
 from storage.conversations import Said
 from storage.need_categories import Category
-from storage.needs import Need, Told
+from storage.needs import Kind, Need, Told
 from storage.refusals import NotFound
 
 _TROUBLES = "坏了 不亮 漏水 停水 停电 没水 没电 堵了 太吵 太脏 没人管 办不了 找不到人 看病 医保 报销 丢了东西 太黑"
@@ -22,6 +22,7 @@ IN_WORDS = f"(?P<rest>.*(?:{'|'.join(_TROUBLES.split())}).*)"
 
 _SAME_TELLING = timedelta(minutes=10)  # a picture that comes so soon after the words belongs to them
 _NOWHERE = "nowhere"
+_WHAT = "您说说是什么事？打字、发语音、拍照片都行。"
 _NEW = "new"
 
 
@@ -39,14 +40,19 @@ async def tell_again(talk: Talk) -> None:
     await _tell(talk, None if number is None else mine(talk, number).id)
 
 
-async def _tell(talk: Talk, previous_id: int | None = None) -> None:
+async def request(talk: Talk) -> None:
+    """“想要的没有”: a service that is on no menu (定制式服务), asked for like a need."""
+    await _tell(talk, kind="custom_request")
+
+
+async def _tell(talk: Talk, previous_id: int | None = None, kind: Kind = "need") -> None:
     if talk.person_id is None:
         talk.say("说难处要先登记，好给您回话。登记完接着说，您前面说的都还在。")
         await registration.register(talk)
         if talk.person_id is None:
             return
     person_id = await _whose(talk)
-    text, sent = await _what(talk)
+    text, sent = await _what(talk, "您想要什么样的服务？说说看。" if kind == "custom_request" else _WHAT)
     category = await _about(talk, text)
     if category.is_health and not await _agreed_to_health(talk):
         return
@@ -62,6 +68,7 @@ async def _tell(talk: Talk, previous_id: int | None = None) -> None:
         attachment_ids=sent,
         account_id=talk.account.id,
         previous_id=previous_id,
+        kind=kind,
     )
     role = "resident" if talk.person_id == person_id else "proxy"
     actor = Actor(talk.person_id, role, talk.account.channel)
@@ -84,7 +91,7 @@ async def state(talk: Talk) -> None:
     if talk.person_id is None:
         talk.say("您还没有说过难处。", Choice("说难处", "说难处"))
         return
-    told = needs.of_person(talk.tx, talk.person_id, at_most=5)
+    told = _theirs(talk)[:5]
     if not told:
         talk.say("您还没有说过难处。有事就告诉我。", Choice("说难处", "说难处"))
         return
@@ -146,10 +153,10 @@ async def _whose(talk: Talk) -> int:
     return int(await talk.ask("whose", "这是谁的事？", OneOf(options)))
 
 
-async def _what(talk: Talk) -> tuple[str, tuple[int, ...]]:
+async def _what(talk: Talk, prompt: str) -> tuple[str, tuple[int, ...]]:
     if "what" not in talk.answers and (talk.opening.text or talk.opening.attachments):
         talk.answers["what"] = talk.opening
-    return await talk.ask("what", "您说说是什么事？打字、发语音、拍照片都行。", Report())
+    return await talk.ask("what", prompt, Report())
 
 
 async def _about(talk: Talk, text: str) -> Category:
@@ -198,7 +205,7 @@ async def _belongs_to_one_told(talk: Talk) -> bool:
     """A picture after the words: it goes to the need just told, or the person says to which."""
     if talk.person_id is None:
         return False
-    told = [need for need in needs.of_person(talk.tx, talk.person_id, at_most=5) if need.is_open]
+    told = [need for need in _theirs(talk)[:5] if need.is_open]
     need = next((need for need in told if talk.now - need.received_at <= _SAME_TELLING), None)
     if need is None and told:
         options = {str(each.id): need_words.label(talk, each) for each in told[:4]} | {_NEW: "是新的难处"}
@@ -218,8 +225,7 @@ async def _which(talk: Talk, question: str) -> Need | None:
     number = said_number(talk.opening.text)
     if number is not None:
         return mine(talk, number)
-    told = needs.of_person(talk.tx, talk.person_id, at_most=20) if talk.person_id is not None else []
-    under_way = [need for need in told if need.is_open]
+    under_way = [need for need in _theirs(talk) if need.is_open]
     if not under_way:
         talk.say("现在没有正在办的难处。", Choice("说难处", "说难处"))
         return None
@@ -227,6 +233,12 @@ async def _which(talk: Talk, question: str) -> Need | None:
         return under_way[0]
     options = {str(need.id): need_words.label(talk, need) for need in under_way}
     return needs.get(talk.tx, int(await talk.ask("which", question, OneOf(options))))
+
+
+def _theirs(talk: Talk) -> list[Need]:
+    """Their own needs and those they told for others, as long as they may act for them; the newest first."""
+    told = needs.of_person(talk.tx, talk.person_id) if talk.person_id is not None else []
+    return [need for need in told if needs.concerns(talk.tx, need, talk.person_id) is not None]
 
 
 def _after_the_number(text: str) -> str:

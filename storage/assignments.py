@@ -45,6 +45,13 @@ _ACCEPT = (
     .where(table.c.need_id == bindparam("need"), table.c.ended_at.is_(None), table.c.role == "lead")
     .values(accepted_at=bindparam("at"))
 )
+_UNACCEPTED = (
+    select(*_COLUMNS)
+    .join(needs_table, needs_table.c.id == table.c.need_id)
+    .where(table.c.role == "lead", table.c.ended_at.is_(None), table.c.accepted_at.is_(None))
+    .where(needs_table.c.stage == "assigned")
+    .order_by(table.c.id)
+)
 _WORK = (
     select(table.c.need_id)
     .join(needs_table, needs_table.c.id == table.c.need_id)
@@ -82,6 +89,14 @@ def end(tx: Transaction, need_id: int, role: Role, because: str, now: datetime) 
     tx.execute(_END, {"need": need_id, "of_role": role, "at": now, "why": because})
 
 
+def hand_over_again(tx: Transaction, need_id: int, now: datetime) -> None:
+    """To the same lead, who has to accept it anew."""
+    before = lead(tx, need_id)
+    if before is not None:
+        end(tx, need_id, "lead", "reopened", now)
+        add(tx, need_id, before.person_id, "lead", before.called, now)
+
+
 def note_accepted(tx: Transaction, need_id: int, now: datetime) -> None:
     tx.execute(_ACCEPT, {"need": need_id, "at": now})
 
@@ -89,6 +104,11 @@ def note_accepted(tx: Transaction, need_id: int, now: datetime) -> None:
 def work_of(tx: Transaction, person_id: int) -> list[int]:
     """Needs under way that the person owns, supports or supervises; what is due first comes first."""
     return [row.need_id for row in tx.execute(_WORK, {"person": person_id})]
+
+
+def unaccepted(tx: Transaction) -> list[Assignment]:
+    """Leads that were handed a need and did not accept it yet."""
+    return [Assignment(*row) for row in tx.execute(_UNACCEPTED)]
 
 
 def works_on_needs(tx: Transaction, person_id: int) -> bool:

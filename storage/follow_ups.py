@@ -291,6 +291,7 @@ def _again(tx: Transaction, need: Need, now: datetime) -> Need:
     first = [deadline for deadline in need_clock.of(tx, need.id) if deadline.round == 1][-1]
     half = timedelta(minutes=first.allowed) / 2
     need_clock.begin(tx, need.id, need.round + 1, now, half, needs.leaves_on(tx, need.person_id))
+    assignments.hand_over_again(tx, need.id, now)
     need_entries.add(tx, need.id, need.number, need.round + 1, "reopened", "", PROGRAM, now)
     return needs.get(tx, need.id)
 

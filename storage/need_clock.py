@@ -117,6 +117,12 @@ _PAUSES = (
     .where(need_pauses.c.need_id == bindparam("need"))
     .order_by(need_pauses.c.id)
 )
+_RUNNING_PAUSES = (
+    select(need_pauses.c.need_id, need_pauses.c.began_at, need_pauses.c.ends_at)
+    .join(need_deadlines, need_deadlines.c.need_id == need_pauses.c.need_id)
+    .where(need_deadlines.c.ended_at.is_(None))
+    .order_by(need_pauses.c.id)
+)
 _PAUSE = insert(need_pauses)
 _CUT = (
     update(need_pauses)
@@ -191,6 +197,17 @@ def of(tx: Transaction, need_id: int) -> list[Deadline]:
 
 def running(tx: Transaction) -> list[Deadline]:
     return [Deadline(*row) for row in tx.execute(_RUNNING)]
+
+
+def running_clocks(tx: Transaction, days: Overrides) -> list[tuple[Deadline, Clock]]:
+    """Every deadline that is running, with its clock, in two statements however many there are."""
+    spans: dict[int, list[Span]] = {}
+    for row in tx.execute(_RUNNING_PAUSES):
+        spans.setdefault(row.need_id, []).append((row.began_at, row.ends_at))
+    return [
+        (one, Clock(one.began_at, timedelta(minutes=one.allowed), tuple(spans.get(one.need_id, ())), days))
+        for one in running(tx)
+    ]
 
 
 def clock_of(tx: Transaction, deadline: Deadline, days: Overrides | None = None) -> Clock:

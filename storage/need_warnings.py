@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from storage import need_clock, needs, priority_list
 from storage.calendar import WORKING_DAY, is_open
 from storage.database import Transaction
 from storage.need_clock import Clock, Deadline
 from storage.needs import Need
+from storage.schema.needs import need_deadlines
 from storage.schema.needs import need_warnings as table
 from storage.upsert import upsert
 
@@ -31,7 +32,11 @@ class Warned:
 
 Write = Callable[[Transaction, Warned, datetime], None]
 
-_SENT = select(table.c.level).where(table.c.deadline_id == bindparam("deadline"))
+_SENT = (
+    select(table.c.deadline_id, table.c.level)
+    .join(need_deadlines, need_deadlines.c.id == table.c.deadline_id)
+    .where(need_deadlines.c.ended_at.is_(None))
+)
 _ADD = upsert(table, key=("deadline_id", "level"))
 
 
@@ -44,21 +49,18 @@ def warn_due(tx: Transaction, now: datetime, write: Write) -> int:
     if not is_open(now, days):
         return 0
     written = 0
-    for deadline in need_clock.running(tx):
-        clock = need_clock.clock_of(tx, deadline, days)
+    sent = {(deadline_id, level) for deadline_id, level in tx.execute(_SENT)}
+    for deadline, clock in need_clock.running_clocks(tx, days):
         if clock.due_at != deadline.due_at:
             deadline = need_clock.refresh(tx, deadline, days)  # the calendar was changed meanwhile
         if clock.is_paused(now):
             continue
-        reached = levels(clock, now)
-        if not reached:
-            continue
-        sent = {level for (level,) in tx.execute(_SENT, {"deadline": deadline.id})}
-        for level in reached:
-            if level in sent:
+        for level in levels(clock, now):
+            if (deadline.id, level) in sent:
                 continue
             row = {"deadline_id": deadline.id, "level": level, "need_id": deadline.need_id, "at": now}
-            tx.execute(_ADD(tx), row)
+            if not tx.execute(_ADD(tx), row).rowcount:
+                continue  # another worker was first
             need = needs.get(tx, deadline.need_id)
             if level == "overdue":
                 priority_list.put_on(tx, need, "overdue", needs.PROGRAM, now)

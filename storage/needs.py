@@ -20,6 +20,7 @@ from storage.times import local
 Outcome = Literal[
     "solved", "partly_solved", "explained", "referred_12345", "withdrawn", "duplicate", "unconfirmed"
 ]  # the last: answered, but three calls on different days reached nobody
+Kind = Literal["need", "custom_request"]
 PROGRAM = Actor()
 _SENT_BEFORE = timedelta(minutes=10)  # pictures of one album may arrive before the words that go with them
 
@@ -38,7 +39,7 @@ class Told:
     grid: str | None = None
     attachment_ids: Sequence[int] = ()
     account_id: int | None = None  # whose pictures of the last minutes belong to it
-    kind: Literal["need", "custom_request"] = "need"
+    kind: Kind = "need"
     urgent: bool = False
     pressing: bool = False
     previous_id: int | None = None

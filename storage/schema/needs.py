@@ -113,7 +113,7 @@ need_assignments = Table(
     Column("began_at", Moment, nullable=False),
     Column("accepted_at", Moment),
     Column("ended_at", Moment),
-    Column("because", String(16)),  # returned, reassigned
+    Column("because", String(16)),  # returned, reassigned, reopened
     Index("ix_need_assignments_need_id", "need_id"),
     Index("ix_need_assignments_person_id", "person_id", sqlite_where=_STANDS, postgresql_where=_STANDS),
 )

@@ -447,3 +447,43 @@ async def test_nothing_of_the_history_is_lost(house):
     await house.says(ME, "没解决 1")
     kinds = [one.kind for one in await house.chat.does(need_entries.of, 1, "XQ2026-0001")]
     assert kinds == ["told", "assigned", "accepted", "note", "begun", "answer", "follow_up", "reopened"]
+
+
+async def test_what_is_not_accepted_in_four_working_hours_is_brought_up_once(house):
+    await house.news(house.owner)
+    await house.tick(hours=3, minutes=55)
+    assert await house.news(house.owner) == ""
+    await house.tick(minutes=5)
+    assert "交给您半天了，还没签收" in await house.news(house.owner)
+    await house.tick(hours=1)
+    assert await house.news(house.owner) == ""
+    await answered(house)
+    await house.says(ME, "没解决 1")
+    await house.news(house.owner)
+    await house.tick(days=1)
+    assert "还没签收" in await house.news(house.owner)
+
+
+async def test_staff_write_down_what_somebody_says_by_phone(house):
+    elder = await registered(house.chat, "张阿姨", "13600136000", None)
+    assert "是谁的难处" in await house.says(LEAD, "代记难处")
+    answer = await house.says(LEAD, "张阿姨", "打电话说的", "楼下的门禁坏了")
+    assert "记下了，第2号。春园社区的李干事来办" in answer
+    assert "请把号告诉张阿姨" in answer
+    need = await house.need(2)
+    assert (need.person_id, need.told_by, need.channel) == (elder, house.lead, "phone")
+    assert "记下了，第2号" in await house.news(elder)
+    assert await house.news(house.lead) == ""
+
+
+async def test_a_need_about_health_is_written_down_only_with_a_yes(house):
+    await registered(house.chat, "张阿姨", "13600136000", None)
+    assert "只有经办人能看" in await house.says(LEAD, "代记难处", "张阿姨", "打电话说的", "想找人陪着去医院看病")
+    assert "没有记" in await house.says(LEAD, "不同意")
+    assert "第2号" in await house.says(LEAD, "代记难处", "张阿姨", "打电话说的", "想找人陪着去医院看病", "同意")
+
+
+async def test_a_service_that_is_on_no_menu_is_asked_for_like_a_need(house):
+    assert "什么样的服务" in await house.says(ME, "想要的没有")
+    await house.says(ME, "周末能不能开书法班")
+    assert (await house.need(2)).kind == "custom_request"
