@@ -282,3 +282,18 @@ def _(over: refusals.PollOver) -> str:
 @sentence.register
 def _(other: refusals.NotYourCommunity) -> str:
     return f"这件事问的是{other.community}的居民。您住那里的话，先回“我的信息”改一下社区。"
+
+
+@sentence.register
+def _(no: refusals.BroadcastNotNow) -> str:
+    return f"群发 {no.number} 现在是“{no.stage}”，这一步办不了。"
+
+
+@sentence.register
+def _(_own: refusals.OwnBroadcast) -> str:
+    return "自己写的群发，要请另一位区级工作人员看过、同意了才能发。"
+
+
+@sentence.register
+def _(_reason: refusals.EmergencyNeedsReason) -> str:
+    return "紧急通知要写明原因，比如：台风红色预警。"

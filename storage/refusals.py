@@ -229,3 +229,21 @@ class NotYourCommunity(Refused):
     """The poll is about another community."""
 
     community: str
+
+
+@dataclass(eq=False)
+class BroadcastNotNow(Refused):
+    """The broadcast of this number is at a stage, named in Chinese, at which this cannot be done."""
+
+    number: int
+    stage: str
+
+
+@dataclass(eq=False)
+class OwnBroadcast(Refused):
+    """A second person must agree, not the one who wrote it."""
+
+
+@dataclass(eq=False)
+class EmergencyNeedsReason(Refused):
+    """Outside the message hours and beyond the caps only with a written reason."""

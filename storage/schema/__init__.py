@@ -1,6 +1,7 @@
 """Every table we keep, one module per noun. Importing this knows them all."""
 
 from storage.schema import (
+    broadcasts,
     call_list,
     events,
     exports,
@@ -19,6 +20,7 @@ from storage.schema import (
 from storage.schema.base import metadata
 
 __all__ = [
+    "broadcasts",
     "call_list",
     "events",
     "exports",

@@ -65,6 +65,7 @@ outbox = Table(
     Column("because", String(120)),
     Column("tries", Integer, nullable=False, default=0),
     Column("platform_id", String(80)),
+    Column("acknowledged_at", Moment),  # “收到” to an emergency
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Index(
@@ -77,7 +78,12 @@ outbox = Table(
     Index("ix_outbox_account_id", "account_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
     Index("ix_outbox_person_id", "person_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
     Index("ix_outbox_event_id", "event_id", sqlite_where=_OF_AN_EVENT, postgresql_where=_OF_AN_EVENT),
-    Index("ix_outbox_broadcast_id", "broadcast_id", sqlite_where=_OF_A_BROADCAST, postgresql_where=_OF_A_BROADCAST),
+    Index(
+        "ix_outbox_broadcast_id",
+        *("broadcast_id", "person_id"),
+        sqlite_where=_OF_A_BROADCAST,
+        postgresql_where=_OF_A_BROADCAST,
+    ),
     Index("ix_outbox_missed", "ended_at", sqlite_where=_MISSED, postgresql_where=_MISSED),
 )
 

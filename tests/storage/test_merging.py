@@ -17,6 +17,8 @@ STAFF = Actor(None, "district_staff", "console")
 YEAR = Period.season(2026)
 
 WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them as they were
+    "broadcasts.approved_by",
+    "broadcasts.made_by",
     "call_list.called_by",
     "event_changes.by_person",
     "sign_ups.by_person",
