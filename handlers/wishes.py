@@ -35,6 +35,8 @@ async def browse(talk: Talk) -> None:
         choices.append(Choice(f"微心愿 第{following}页", texts.MORE))
     mine = wishes.of_person(talk.tx, talk.person_id) if talk.person_id is not None else []
     own = "".join(f"您的{wish.name}：{wishes.STATES[wish.state]}。" for wish in mine[:3] if wish.ended_at is None)
+    taken = wishes.taken_on_by(talk.tx, talk.person_id) if talk.person_id is not None else []
+    own += "".join(f"您认领的{wish.name}：{wishes.STATES[wish.state]}。" for wish in taken[:3])
     text = f"现在有 {len(shown)} 个心愿等人认领，想帮哪个就回前面的数字。" if shown else "现在没有等人认领的心愿。"
     talk.say(f"{own}\n{text}".strip(), *choices, Choice("许心愿", "说我自己的心愿"))
 

@@ -43,6 +43,7 @@ async def test_a_wish_goes_all_the_way(house):
     assert "自己认领" in await house.says(HELPER, "认领 1")
     await house.says(HELPER, "我自己")
     assert "谢谢您认领" in await house.says(HELPER, "认领")
+    assert "您认领的心愿第1号：有人认领" in await house.says(HELPER, "微心愿")
     told = await house.news(house.elder)
     assert "有人认领了，工作人员会先打电话问您" in told
     assert "李明" not in told
