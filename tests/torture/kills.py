@@ -168,7 +168,7 @@ class Kills:
                     self.result.kills_while_starting += 1
                     await asyncio.wait([ended], timeout=self.chance.uniform(0.05, 1.5))
                 else:
-                    enough = self.acknowledged + self.chance.randint(3, 20)
+                    enough = self.acknowledged + self.chance.randint(3, 30)
                     await self.telegram.until(
                         lambda enough=enough, ended=ended: ended.done() or self.acknowledged >= enough,
                         "the program answers",
@@ -284,7 +284,7 @@ class Kills:
         long_ago = now - timedelta(days=3)
         for number in range(int(timedelta(seconds=self.seconds) / BETWEEN_REMINDERS) + 1):
             due = now + number * BETWEEN_REMINDERS
-            event_id = _lesson(tx, f"今天{title(number)}", due + timedelta(hours=2), long_ago)
+            event_id = _lesson(tx, f"讲座{title(number)[1:-1]}", due + timedelta(hours=2), long_ago)
             for place in range(REMINDED):
                 person = self.telegram.person(f"李{number}-{place}")
                 person.started = True
@@ -319,7 +319,7 @@ class Kills:
         result = self.result
         found = Counter(people.get(tx, row.id).phone for row in tx.execute(people_table.select()))
         named = {people.get(tx, row.id).phone: people.get(tx, row.id).name for row in tx.execute(people_table.select())}
-        result.registered = sum(found.values())
+        result.registered = sum(found[resident.phone] for resident in self.residents)
         result.told_registered = sum(resident.told_registered for resident in self.residents)
         for resident in self.residents:
             times = found[resident.phone]
@@ -338,7 +338,7 @@ class Kills:
         for row in tx.execute(sign_ups.select().where(sign_ups.c.state == "confirmed")):
             taken[row.event_id] += 1
             mine[phones[row.person_id], titles[row.event_id]] += 1
-        result.seats_taken = sum(taken.values())
+        result.seats_taken = sum(mine[resident.phone, resident.lesson] for resident in self.residents)
         result.told_a_seat = sum(resident.told_seat for resident in self.residents)
         result.lost += [
             f"{titles[event]} has {count} people in {SEATS} seats" for event, count in taken.items() if count > SEATS

@@ -8,5 +8,6 @@ async def test_what_people_were_told_is_there_once_after_kill_9(tmp_path, empty_
     assert result.lost == []
     assert result.kills == 3
     assert result.told_registered >= 1
+    assert result.told_a_seat >= 1
     assert result.said_by_web >= 10
     assert result.reminders_planned >= 3
