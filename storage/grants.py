@@ -10,6 +10,7 @@ from storage.accounts import Account
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.refusals import LastDistrictAccount
+from storage.schema.people import accounts as accounts_table
 from storage.schema.people import grants as table
 
 ROLES = ("checker", "organiser", "point_lead", "branch_secretary", "district_staff", "auditor")
@@ -35,8 +36,25 @@ _IN_FORCE = (
 )
 _OF = (
     select(*_COLUMNS)
-    .where(or_(table.c.person_id == bindparam("person"), table.c.account_id == bindparam("account")), *_IN_FORCE)
+    .where(
+        or_(
+            table.c.person_id == bindparam("person"),
+            table.c.account_id == bindparam("account"),
+            table.c.account_id.in_(
+                select(accounts_table.c.id).where(accounts_table.c.person_id == bindparam("person"))
+            ),
+        ),
+        *_IN_FORCE,
+    )
     .order_by(table.c.id)
+)
+_OFFICES = (
+    select(accounts_table.c.user, table.c.role)
+    .join(
+        accounts_table,
+        or_(accounts_table.c.id == table.c.account_id, accounts_table.c.person_id == table.c.person_id),
+    )
+    .where(accounts_table.c.channel == bindparam("of_channel"), accounts_table.c.reachable, *_IN_FORCE)
 )
 _ON_DUTY = (
     select(table.c.person_id)
@@ -78,6 +96,14 @@ def of_person(tx: Transaction, person_id: int, now: datetime) -> list[Grant]:
 def holders(tx: Transaction, role: str, now: datetime) -> list[int]:
     """Persons who have this role now, the first first."""
     return [person for (person,) in tx.execute(_HOLDERS, {"held": role, "now": now})]
+
+
+def offices(tx: Transaction, channel: str, now: datetime) -> dict[str, set[str]]:
+    """The roles of everyone who has an account in `channel`, by their id there."""
+    found: dict[str, set[str]] = {}
+    for user, role in tx.execute(_OFFICES, {"of_channel": channel, "now": now}):
+        found.setdefault(user, set()).add(role)
+    return found
 
 
 def on_duty(tx: Transaction, point_id: int | None, now: datetime) -> list[int]:

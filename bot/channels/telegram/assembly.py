@@ -116,8 +116,12 @@ def on_database(
 
 
 @asynccontextmanager
-async def open_telegram(settings: Settings, program: Program, commands: Sequence[Command]) -> AsyncIterator[Telegram]:
-    """The channel, receiving and ready to send. It comes up, and stays up, whether Telegram can be reached or not.
+async def open_telegram(
+    settings: Settings, program: Program, commands: Sequence[Command], of_staff: Sequence[Command] = ()
+) -> AsyncIterator[Telegram]:
+    """The channel, receiving and ready to send. Commands `of_staff` are understood, and shown by `Menu.publish_for`.
+
+    It comes up, and stays up, whether Telegram can be reached or not.
 
     Raises `ValueError`, which names the setting, for a proxy it cannot speak to.
     """
@@ -127,7 +131,7 @@ async def open_telegram(settings: Settings, program: Program, commands: Sequence
         channel = TelegramChannel(client, pace, program.open_file, sleep=program.sleep)
         intake = Intake(
             client,
-            Reader(client.bot_id, {command.name: command.words for command in commands}),
+            Reader(client.bot_id, {command.name: command.words for command in (*commands, *of_staff)}),
             receive=program.receive,
             wake=program.wake,
             quarantine=program.quarantine,
