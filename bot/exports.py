@@ -13,11 +13,12 @@ from reports.counts import counts
 from reports.files import file_name
 from reports.periods import Period
 from storage import exports, files, outbox
-from storage.database import Database, Transaction
+from storage.database import Database, StorageFault, Transaction
 from storage.exports import Export
 from storage.times import local_date
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LOOK_EVERY = 1.0  # seconds
 _LONGEST = 3600  # seconds one file may take
 _FAILED = "这个文件没做成，您的数据都在。请过一会儿再要一次，还不行请回“人工”。"
 
@@ -40,13 +41,22 @@ class Exporter:
         self._wake = wake
 
     async def run(self) -> None:
-        await self._database.write(exports.after_a_stop)
+        left_over = True
         while True:
-            if not await self.make_next():
-                await asyncio.sleep(1)
+            try:
+                if left_over:
+                    await self._database.write(exports.after_a_stop)
+                    left_over = False
+                while await self.make_next():
+                    pass
+            except StorageFault as fault:
+                _log.error("exports: nothing can be kept: %s", fault)
+            await asyncio.sleep(_LOOK_EVERY)
 
     async def make_next(self) -> bool:
         """Make the next file, if any is wanted."""
+        if not await self._database.read(exports.is_any_wanted):
+            return False
         export = await self._database.write(exports.take_next, self._clock())
         if export is None:
             return False

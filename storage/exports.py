@@ -60,6 +60,10 @@ def ask(
     return int(tx.execute(_ADD, {**row, "state": "wanted", "rows_done": 0, "asked_at": now}).scalar_one())
 
 
+def is_any_wanted(tx: Transaction) -> bool:
+    return tx.execute(_NEXT).first() is not None
+
+
 def take_next(tx: Transaction, now: datetime) -> Export | None:
     """Claim the next file to make."""
     row = tx.execute(_NEXT).first()
