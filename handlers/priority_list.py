@@ -7,9 +7,10 @@ from dialogue import texts
 from dialogue.message import Choice, File
 from dialogue.talk import LONGEST_LIST, Talk
 from handlers import need_notices
+from reports import priority_list as sheets
 from reports.attendance import paper
 from reports.files import file_name
-from reports.needs import priority_list_book
+from reports.sheet import Book
 from reports.xlsx import write_xlsx
 from storage import audit, files, grants, priority_list
 from storage.audit import Actor
@@ -40,7 +41,7 @@ def _file(talk: Talk) -> File:
     name = file_name("重点督办清单", local_date(talk.now))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
-        write_xlsx(priority_list_book(talk.tx, paper(talk.tx, talk.now)), path)
+        write_xlsx(Book((sheets.priority_list(talk.tx, paper(talk.tx, talk.now)),), ()), path)
         token = files.add(talk.tx, name, _XLSX, path.read_bytes(), talk.person_id, talk.now)
     roles = [grant.role for grant in grants.roles_of(talk.tx, talk.account, talk.now)]
     actor = Actor(talk.person_id, roles[0] if roles else None, talk.account.channel)

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from reports import attendance, audit, budget, call_list, coverage, members, needs, points, priority_list, volunteering
+from reports import (
+    attendance,
+    audit,
+    budget,
+    call_list,
+    coverage,
+    members,
+    needs,
+    points,
+    priority_list,
+    volunteering,
+    wishes,
+)
 from reports.attendance import Paper
 from reports.counts import CO_HOSTED, DEFINITIONS, counts
 from reports.periods import Period
@@ -101,6 +113,7 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         "priority_list": Report(
             "重点督办清单", lambda tx, wanted: priority_list.priority_list(tx, wanted.on), has_period=False
         ),
+        "wish_ledger": Report("微心愿台账", lambda tx, wanted: wishes.wish_ledger(tx, wanted.period, wanted.on)),
         "service_hours": Report(
             "志愿服务时长",
             lambda tx, wanted: volunteering.service_hours(

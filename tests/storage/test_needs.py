@@ -321,14 +321,15 @@ async def test_a_ledger_row_tells_what_became_of_it_and_names_nobody(scene):
     health = await scene.tells("膝盖疼想挂号", "medical")
 
     def rows(tx):
-        return list(need_ledger.within(tx, MORNING, MORNING + timedelta(days=9), scene.now))
+        return need_ledger.received(tx, MORNING, MORNING + timedelta(days=9), scene.now)
 
     plain, other = await scene.does(rows)
-    assert plain.gist == "路灯坏了，我是王建国，电话138****8000"
-    assert (plain.days_used, plain.method, plain.satisfaction) == (2.0, "call", "mostly_satisfied")
-    assert (plain.lead, plain.reopened, plain.returned) == ("李干事", 0, 0)
+    assert plain.summary == "路灯坏了，我是王建国，电话138****8000"
+    assert plain.working_days == 2.0
+    assert (plain.follow_up.method, plain.follow_up.satisfaction) == ("call", "mostly_satisfied")
+    assert (plain.owner, plain.reopened, plain.returns) == ("李干事", 0, 0)
     assert other.need.id == health.id
-    assert "膝盖" not in other.gist
+    assert "膝盖" not in other.summary
 
 
 async def test_a_due_date_shows_the_pause_at_once(scene):
