@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import opening, words
+from bot.address import address
 from bot.backups import Backups
 from bot.channels import Channel, Receive
 from bot.channels.pace import Pace
@@ -23,16 +24,20 @@ from bot.channels.web import WebChannel, WebSettings, web_routes
 from bot.channels.wechat import settings as wechat_settings
 from bot.channels.wechat.channel import WechatChannel
 from bot.config import Settings
+from bot.console import ConsoleSettings, console_routes
 from bot.delivery import Delivery
 from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
 from bot.health import Health, LastHeard
-from bot.schedule import Job, Schedule, daily
+from bot.sample import must_not_be_sample
+from bot.schedule import Job, Schedule, daily, every_minute
+from bot.staff_menus import StaffMenus
 from dialogue.message import Message, Reply
 from dialogue.reception import Reception
 from dialogue.talk import House, Talk, step
 from dialogue.understanding import Menu
 from handlers import HOUSE, MENU
+from handlers.console import ADDRESS as CONSOLE_ADDRESS
 from storage import accounts, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
@@ -69,7 +74,9 @@ async def running(
     async with AsyncExitStack() as stack:
         vault = opening.vault(config)
         database = await stack.enter_async_context(opening.database(config))
-        is_sample = await database.write(_begin, bot.support_phone, clock())
+        console_address = address(config) if config.config.web.console else ""
+        is_sample = await database.write(_begin, bot.support_phone, console_address, clock())
+        must_not_be_sample(config, is_sample=is_sample)
         late: list[Delivery] = []  # made last and needed first; until it is there, whoever writes waits
 
         def hand_over(channel: str, due: list[Due]) -> None:
@@ -122,17 +129,17 @@ async def running(
         delivery = Delivery(database, channels, clock, paces)
         late.append(delivery)
         routes += Health(database, delivery, clock, heard).routes()
+        if config.config.web.console:
+            desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
+            routes += console_routes(database, clock, vault.derived("console form"), desk, delivery.wake)
         await stack.enter_async_context(delivery.running())
         await delivery.ready.wait()
         is_open.set()
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
-        schedule = Schedule(
-            database,
-            clock,
-            delivery.wake,
-            templates=wechat_templates,
-            more={"backup": Job(daily(2, 40), Backups(config, clock).make, at_start=False)},
-        )
+        jobs = {"backup": Job(daily(2, 40), Backups(config, clock).make, at_start=False)}
+        if telegram is not None:
+            jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
+        schedule = Schedule(database, clock, delivery.wake, templates=wechat_templates, more=jobs)
         await stack.enter_async_context(schedule.running())
         exporter = Exporter(database, config.file, clock, delivery.wake)
         await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
@@ -141,9 +148,10 @@ async def running(
         yield Program(Starlette(routes=routes), database, reception, delivery, telegram, wechat)
 
 
-def _begin(tx: Transaction, support_phone: str, now: datetime) -> bool:
+def _begin(tx: Transaction, support_phone: str, console_address: str, now: datetime) -> bool:
     """Keep what conversations need of the settings; returns whether the points are sample data."""
     settings.put(tx, "support_phone", support_phone, now)
+    settings.put(tx, CONSOLE_ADDRESS, console_address, now)
     return points.has_sample(tx)
 
 
@@ -164,7 +172,7 @@ def _telegram(
         messages_per_second=section.messages_per_second,
         public_url=config.config.bot.public_url,
     )
-    return open_telegram(given, on_database(database, receive, wake, clock), words.TELEGRAM_COMMANDS)
+    return open_telegram(given, on_database(database, receive, wake, clock), words.TELEGRAM_COMMANDS, words.OF_STAFF)
 
 
 def _typed(fetch: Callable[[str], Awaitable[bytes]]) -> Fetch:

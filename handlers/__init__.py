@@ -3,9 +3,11 @@
 from dialogue.talk import House
 from dialogue.understanding import Entry
 from handlers import (
+    broadcasts,
     call_list,
     check_in,
     consent_changes,
+    console,
     corrections,
     emergency,
     events,
@@ -51,6 +53,7 @@ _counters = roles.holding(*roles.COUNTERS)
 _coordinators = roles.holding("district_staff")
 _callers = roles.holding("point_lead", "district_staff")
 _poll_makers = roles.holding("point_lead", "branch_secretary", "district_staff")
+_staff = roles.holding(*roles.TITLES)
 _need_workers = roles.any_of(need_access.works_on_needs, _callers)
 
 MENU: dict[str, Entry] = {
@@ -165,6 +168,9 @@ MENU: dict[str, Entry] = {
     "取消活动": Entry(
         organise.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
     ),
+    "群发": Entry(broadcasts.create, ("发通知", "群发消息", "写群发"), allowed=_organisers),
+    "看群发": Entry(broadcasts.work, ("群发情况", "我的群发"), pattern=broadcasts.PATTERN, allowed=_organisers),
+    "收到": Entry(broadcasts.acknowledge, ("收到了", "已收到"), pattern=r"收到 ?(?P<rest>\d{1,9})"),
     "电话名单": Entry(
         call_list.work,
         ("打电话名单", "要打的电话"),
@@ -184,4 +190,5 @@ MENU: dict[str, Entry] = {
     "公布结果": Entry(polls.work, ("答复建议",), pattern=polls.STAFF_PATTERN, allowed=_poll_makers),
     "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),
     "统计": Entry(figures.count, ("数据", "报表", "汇总"), pattern=r"统计\s*(?P<rest>\S.*)", allowed=_counters),
+    "后台": Entry(console.link, ("工作台", "进后台", "管理后台", "控制台"), allowed=_staff),
 }

@@ -1,0 +1,30 @@
+"""The menu of the console: each page with who may open it."""
+
+from dataclasses import dataclass
+
+from bot.console.access import ANYONE, CALLERS, COUNTERS, DISTRICT, NEED_WORKERS, OVERSEERS, READERS_OF_PEOPLE, Staff
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    path: str
+    label: str
+    roles: tuple[str, ...]
+
+
+MENU = (
+    Item("/console", "总览", ANYONE),
+    Item("/console/events", "活动", ANYONE),
+    Item("/console/people", "居民", READERS_OF_PEOPLE),
+    Item("/console/needs", "难处", NEED_WORKERS),
+    Item("/console/calls", "电话名单", CALLERS),
+    Item("/console/points", "服务点", ANYONE),
+    Item("/console/reports", "报表", COUNTERS),
+    Item("/console/roles", "职务", DISTRICT),
+    Item("/console/audit", "审计", OVERSEERS),
+    Item("/console/health", "运行", DISTRICT),
+)
+
+
+def menu_of(staff: Staff) -> list[Item]:
+    return [item for item in MENU if staff.holds(*item.roles)]

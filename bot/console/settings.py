@@ -1,0 +1,17 @@
+"""What the console is told about the house it stands for."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """`public_url` as people reach us from outside; with https the cookie is sent over nothing else."""
+
+    public_url: str
+    support_phone: str
+    is_sample: bool = False  # the house runs on sample data, and every page says so
+
+    @property
+    def is_secure(self) -> bool:
+        return urlsplit(self.public_url).scheme == "https"

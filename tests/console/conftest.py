@@ -1,0 +1,156 @@
+"""The console over real HTTP on loopback, on the sample district, with a visitor for each role."""
+
+import asyncio
+import contextlib
+import re
+import socket
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.console import ConsoleSettings, console_routes
+from storage import grants, sessions
+from storage.audit import Actor
+from storage.database import open_database
+from storage.demo import build_demo
+from storage.vault import Vault
+from tests.conftest import MORNING, Clock
+
+ROLES = ("district_staff", "point_lead", "organiser", "checker", "branch_secretary", "auditor")
+KEY = b"a key for the forms of tests...."
+PHONE = "0898-0000-0000"
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory, empty_database):
+    """A district with its season, to copy: the file, its key file, and the staff by role."""
+    folder = tmp_path_factory.mktemp("sample")
+    path, key = folder / "hongyan.db", folder / "hongyan.key"
+    path.write_bytes(empty_database.read_bytes())
+
+    async def fill():
+        async with open_database(f"sqlite:///{path}", Vault.load_or_create(key)) as database:
+            return await database.write(build_demo, MORNING)
+
+    return path, key, asyncio.run(fill())
+
+
+class House:
+    """The console, served; `staff` are persons by role."""
+
+    def __init__(self, database, staff, public_url=""):
+        self.database = database
+        self.staff = staff
+        self.clock = Clock()
+        self.public_url = public_url
+        self.woken = 0
+
+    def wake(self):
+        self.woken += 1
+
+    async def start(self):
+        settings = ConsoleSettings(self.public_url, PHONE, is_sample=True)
+        app = Starlette(routes=console_routes(self.database, self.clock, KEY, settings, self.wake))
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
+        self._server = uvicorn.Server(config)
+        self._server.capture_signals = contextlib.nullcontext
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+
+    async def stop(self):
+        self._server.should_exit = True
+        await self._serving
+        self._socket.close()
+
+    async def does(self, work, *args, **given):
+        return await self.database.write(work, *args, **given)
+
+    async def link(self, role="district_staff"):
+        token = await self.does(sessions.link_for, self.staff[role], self.clock())
+        return f"/console/in/{token}"
+
+    async def grant(self, role, person_id, **scope):
+        return await self.does(grants.grant, role, Actor(), self.clock(), person_id=person_id, **scope)
+
+
+@pytest.fixture
+async def house(sample, tmp_path):
+    path, key, staff = sample
+    copy = tmp_path / "hongyan.db"
+    copy.write_bytes(path.read_bytes())
+    async with open_database(f"sqlite:///{copy}", Vault.load_or_create(key)) as database:
+        house = House(database, staff)
+        await house.start()
+        yield house
+        await house.stop()
+
+
+class Visitor:
+    """A browser without scripts: keeps cookies, reads pages, posts their forms."""
+
+    def __init__(self, house):
+        self.house = house
+        self.http = httpx.AsyncClient(base_url=house.url, trust_env=False)
+        self.html = ""
+
+    async def opens(self, path, **given):
+        response = await self.http.get(path, **given)
+        self.html = response.text
+        return response
+
+    async def reads(self, path):
+        """The page as a person reads it."""
+        response = await self.opens(path)
+        assert response.status_code == 200, (path, response.status_code, words(response.text))
+        return words(response.text)
+
+    @property
+    def token(self):
+        return re.search(r'name="form_token" value="([^"]+)"', self.html)[1]
+
+    async def posts(self, path, headers=None, files=None, **fields):
+        response = await self.http.post(path, data={"form_token": self.token, **fields}, headers=headers, files=files)
+        if response.status_code == 303:
+            return await self.opens(response.headers["location"])
+        return response
+
+    async def signs_in(self, role="district_staff"):
+        response = await self.http.post(await self.house.link(role))
+        assert response.status_code == 303
+        await self.opens("/console")
+        return self
+
+
+def words(html):
+    text = re.sub(r"<(script|style)[^>]*>.*?</\1>", " ", html.split("<body>")[-1], flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).strip()
+
+
+@pytest.fixture
+async def visitor(house):
+    visitor = Visitor(house)
+    yield visitor
+    await visitor.http.aclose()
+
+
+@pytest.fixture
+async def desk(visitor):
+    """The district's staff, signed in."""
+    return await visitor.signs_in()
+
+
+@pytest.fixture
+async def somebody(house):
+    """Makes further visitors."""
+    made = []
+
+    async def signed_in(role):
+        made.append(Visitor(house))
+        return await made[-1].signs_in(role)
+
+    yield signed_in
+    for visitor in made:
+        await visitor.http.aclose()
