@@ -56,6 +56,11 @@ class Time:
     async def passes(self, **duration):
         await self.until(self.now + timedelta(**duration))
 
+    def lands(self):
+        """A send is over; perhaps it was the last that anybody waited for."""
+        self.flights -= 1
+        self._look()
+
     def _look(self):
         # Twice around the loop: a task made just now must get to its first wait.
         loop = asyncio.get_running_loop()
@@ -107,7 +112,7 @@ class FakeChannel:
                 raise problem
             return f"{user}-{len(self.sent)}"
         finally:
-            self.time.flights -= 1
+            self.time.lands()
             self.at_once -= 1
             self.with_user.discard(user)
 
