@@ -11,8 +11,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from handlers import consent_changes, idle, need_chores, notices, reminders
-from storage import call_list, outbox, retention, settings, sign_ups
+from handlers import broadcasts, consent_changes, idle, need_chores, notices, reminders
+from storage import call_list, outbox, recipients, retention, settings, sign_ups
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
 from storage.times import SHANGHAI, local_date
@@ -68,6 +68,7 @@ class Schedule:
         self.jobs: dict[str, Job] = {
             "reminders": Job(every_minute(), self.plan_reminders),
             "expiry": Job(every_minute(), self.expire),
+            "broadcasts": Job(CronTrigger(second="*/5", timezone=SHANGHAI), self.carry_on_broadcasts),
             "call list": Job(daily("16,19"), self.make_call_list),
             "missed news": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.sweep_missed),
             "needs": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.look_after_needs),
@@ -128,6 +129,13 @@ class Schedule:
         if expired:
             _log.info("schedule: %d messages expired", expired)
         if moved_up:
+            self._wake()
+
+    async def carry_on_broadcasts(self) -> None:
+        """Write down who gets them next, a few at a time; others write between the steps."""
+        for broadcast_id in await self._database.read(recipients.unfinished):
+            while await self._database.write(broadcasts.carry_on, broadcast_id, self._clock()):
+                self._wake()
             self._wake()
 
     async def make_call_list(self) -> None:

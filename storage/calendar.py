@@ -41,6 +41,14 @@ def is_working_day(day: date, overrides: Overrides = _NONE) -> bool:
     return day.weekday() < 5 and not _is_lawful_holiday(day)
 
 
+def is_public_holiday(day: date, overrides: Overrides = _NONE) -> bool:
+    """Whether everyone is off that day for another reason than the weekend."""
+    decided = overrides.get(day)
+    if decided is not None:
+        return not decided and day.weekday() < 5
+    return day in _HOLIDAYS if day.year in _PUBLISHED else _is_lawful_holiday(day)
+
+
 def is_open(moment: datetime, overrides: Overrides = _NONE) -> bool:
     """Whether `moment` lies in working hours; 08:00 does, 18:00 no longer does."""
     here = local(moment)

@@ -7,7 +7,19 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from dialogue.message import Reply, encoded
-from storage import accounts, attendance, audiences, broadcasts, call_list, delivery, grants, outbox, people, settings
+from storage import (
+    accounts,
+    attendance,
+    audiences,
+    broadcasts,
+    call_list,
+    delivery,
+    grants,
+    outbox,
+    people,
+    recipients,
+    settings,
+)
 from storage import sign_ups as sign_ups_store
 from storage.audiences import Audience
 from storage.audit import Actor
@@ -50,7 +62,7 @@ async def sent(does, audience, actor=FIRST, now=MORNING, **more):
 
 
 async def planned(does, broadcast, now=MORNING):
-    while await does(broadcasts.carry_on, broadcast, now):
+    while await does(recipients.carry_on, broadcast, now) == "more":
         pass
 
 
@@ -184,7 +196,7 @@ async def test_each_person_meant_has_one_row_however_often_it_is_carried_on(does
     await does(residents, 250)
     made = await sent(does, Audience())
     for _ in range(3):
-        await does(broadcasts.carry_on, made, MORNING)
+        await does(recipients.carry_on, made, MORNING)
     found = await does(rows, made)
     assert sorted(found) == list(range(1, 253))
     assert {state for state, _, _ in found.values()} == {"planned"}
@@ -197,10 +209,10 @@ async def test_a_day_has_one_broadcast_and_a_week_three(does):
         return Counter(why for _, why, _ in (await does(rows, made)).values())
 
     assert await reached(MORNING) == {None: 2}
-    assert await reached(MORNING + timedelta(hours=1)) == {broadcasts.CAPPED: 2}
+    assert await reached(MORNING + timedelta(hours=1)) == {recipients.CAPPED: 2}
     assert await reached(MORNING + timedelta(days=1)) == {None: 2}
     assert await reached(MORNING + timedelta(days=2)) == {None: 2}
-    assert await reached(MORNING + timedelta(days=3)) == {broadcasts.CAPPED: 2}
+    assert await reached(MORNING + timedelta(days=3)) == {recipients.CAPPED: 2}
     assert await reached(MORNING + timedelta(days=3), emergency_because="台风") == {None: 2}
     assert await reached(MORNING + timedelta(days=7)) == {None: 2}
 
@@ -246,12 +258,12 @@ async def test_an_emergency_needs_a_reason_and_a_second_person_and_counts_who_re
     told = []
     await does(settle, night, lambda user: told.append(user) or "delivered")
     assert sorted(told) == ["first", "second"]
-    assert await does(broadcasts.last_emergency, 1, night) == made
-    assert await does(broadcasts.acknowledge, made, 1, night)
-    assert not await does(broadcasts.acknowledge, made, 1, night)
-    assert not await does(broadcasts.acknowledge, made, 99, night)
+    assert await does(recipients.last_emergency, 1, night) == made
+    assert await does(recipients.acknowledge, made, 1, night)
+    assert not await does(recipients.acknowledge, made, 1, night)
+    assert not await does(recipients.acknowledge, made, 99, night)
     found = await does(broadcasts.get, made)
-    assert (await does(broadcasts.progress, found)).acknowledged == 1
+    assert (await does(recipients.progress, found)).acknowledged == 1
 
 
 async def test_a_pause_holds_everyone_back_and_a_stop_is_for_good(does):
@@ -278,7 +290,7 @@ async def test_a_pause_holds_everyone_back_and_a_stop_is_for_good(does):
     await does(broadcasts.stop, made, FIRST, MORNING + timedelta(hours=2))
     await does(settle, MORNING + timedelta(hours=3), few)
     assert len(told) == len(set(told)) == 10
-    progress = await does(broadcasts.progress, await does(broadcasts.get, made))
+    progress = await does(recipients.progress, await does(broadcasts.get, made))
     assert progress.states == {"delivered": 10, "stopped": 12}
     with pytest.raises(BroadcastNotNow):
         await does(broadcasts.resume, made, FIRST, MORNING)
@@ -298,16 +310,16 @@ async def test_a_paused_one_expires_after_a_day_with_everyone_written_down(does)
     made = await does(broadcasts.draft, WORDS, Audience(), FIRST, MORNING)
     await does(broadcasts.hand_in, made, FIRST, MORNING)
     await does(broadcasts.approve, made, SECOND, MORNING)
-    await does(broadcasts.carry_on, made, MORNING)
+    await does(recipients.carry_on, made, MORNING)
     await does(broadcasts.pause, made, FIRST, MORNING)
     later = MORNING + timedelta(hours=25)
     await planned(does, made, later)
     await does(settle, later, lambda user: pytest.fail("too late"))
     await does(outbox.expire, later)
-    await does(broadcasts.carry_on, made, later)
+    await does(recipients.carry_on, made, later)
     found = await does(broadcasts.get, made)
     assert found.state == "finished"
-    assert (await does(broadcasts.progress, found)).states == {"expired": 122}
+    assert (await does(recipients.progress, found)).states == {"expired": 122}
 
 
 async def test_only_so_many_wait_to_go_out_that_a_pause_is_one_short_statement(does):
@@ -326,13 +338,13 @@ async def test_it_ends_with_who_was_not_reached_and_they_can_be_phoned(does):
     without, lost = await does(arrange)
     made = await sent(does, Audience())
     await does(settle, MORNING, lambda user: "unreachable" if user == "lost" else "delivered")
-    await does(broadcasts.carry_on, made, MORNING)
+    await does(recipients.carry_on, made, MORNING)
     found = await does(broadcasts.get, made)
     assert found.state == "finished"
-    assert (await does(broadcasts.progress, found)).states == {"delivered": 2, "unreachable": 2}
-    assert await does(broadcasts.missed, made) == [(without, "unreachable"), (lost, "unreachable")]
-    assert await does(broadcasts.list_for_calls, made, "群发：停水", MORNING) == (2, lost)
-    assert await does(broadcasts.list_for_calls, made, "群发：停水", MORNING) == (2, lost)
+    assert (await does(recipients.progress, found)).states == {"delivered": 2, "unreachable": 2}
+    assert await does(recipients.missed, made) == [(without, "unreachable"), (lost, "unreachable")]
+    assert await does(recipients.list_for_calls, made, "群发：停水", MORNING) == (2, lost)
+    assert await does(recipients.list_for_calls, made, "群发：停水", MORNING) == (2, lost)
     listed = await does(call_list.to_call, MORNING)
     assert sorted(entry.person_id for entry in listed) == [without, lost]
 

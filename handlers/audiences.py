@@ -1,0 +1,186 @@
+"""发给谁: the audience of a broadcast, put together by questions within what the asker's role reaches."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from dialogue.questions import OneOf, SeveralOf
+from dialogue.talk import Talk
+from handlers import events as events_handler
+from handlers import roles
+from storage import audiences, communities, events, grants, need_categories, organisations, points, series
+from storage.audiences import Audience, Count
+from storage.events import Event
+from storage.grants import Grant
+from storage.refusals import NotAllowed, NotFound
+
+_EVERYONE = "everyone"
+_BY = {
+    "points": "按服务点",
+    "communities": "按社区",
+    "events": "按活动",
+    "series": "按系列",
+    "residences": "候鸟或常住",
+    "branches": "按支部",
+    "interests": "按关心的事",
+    "roles": "按工作身份",
+    "away": "不在三亚的也发",
+}
+_STANDINGS = {"signed_up": "报上名的", "waitlisted": "候补的", "attended": "到场的", "absent": "没到的"}
+_RESIDENCES = {"seasonal": "候鸟", "local": "常住"}
+_CHANNELS = {"telegram": "Telegram", "wechat": "微信", "web": "网页"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """In which role somebody speaks to many, and whom that role lets them speak to."""
+
+    role: str
+    base: Audience
+    by: tuple[str, ...]  # the conditions they may choose
+
+
+async def standing(talk: Talk) -> Standing:
+    """Raises `NotAllowed` for whoever may speak to nobody but single persons."""
+    found = {str(place): one for place, one in enumerate(_standings(talk))}
+    if not found:
+        raise NotAllowed(roles.TITLES["organiser"])
+    if len(found) == 1:
+        return next(iter(found.values()))
+    options = {place: _called(talk, one) for place, one in found.items()}
+    return found[await talk.ask("standing", "以哪个身份发？", OneOf(options))]
+
+
+async def choose(talk: Talk, who: Standing) -> Audience:
+    """The conditions, then the values of each."""
+    options = {name: _BY[name] for name in who.by}
+    if who.role != "organiser":
+        options = {_EVERYONE: _everyone(talk, who)} | options
+    chosen: tuple[str, ...] = tuple(options)
+    if len(options) > 1:
+        prompt = "发给谁？可以选几样，选几样就是同时符合的人，比如：2 5。"
+        chosen = await talk.ask("by", prompt, SeveralOf(options))
+    audience = who.base
+    if "points" in chosen:
+        audience = replace(audience, points=_numbers(await _some(talk, "points", "哪几个服务点？", _points(talk))))
+    if "communities" in chosen:
+        names = {each.code: each.display_name for each in communities.active(talk.tx)}
+        audience = replace(audience, communities=await _some(talk, "communities", "哪几个社区？", names))
+    if "branches" in chosen:
+        names = {str(each.id): each.name for each in organisations.active(talk.tx)}
+        audience = replace(audience, branches=_numbers(await _some(talk, "branches", "哪几个支部？", names)))
+    if "residences" in chosen:
+        audience = replace(audience, residences=await _some(talk, "residences", "候鸟还是常住？", _RESIDENCES))
+    if "interests" in chosen:
+        names = {each.code: each.label for each in need_categories.listed(talk.tx)}
+        audience = replace(audience, interests=await _some(talk, "interests", "关心哪些事的人？", names))
+    if "roles" in chosen:
+        audience = replace(audience, roles=await _some(talk, "roles", "哪些工作身份？", roles.TITLES))
+    if "away" in chosen:
+        audience = replace(audience, in_town=False)
+    if "events" in chosen or "series" in chosen:
+        audience = await _of_events(talk, who, audience, chosen)
+    return audience
+
+
+async def _of_events(talk: Talk, who: Standing, audience: Audience, chosen: tuple[str, ...]) -> Audience:
+    if "events" in chosen:
+        found = {str(event.id): events_handler.label(event) for event in _events(talk, who)}
+        if not found:
+            raise NotFound("活动")
+        audience = replace(audience, events=_numbers(await _some(talk, "events", "哪几场活动？", found)))
+    if "series" in chosen:
+        names = {str(each.id): each.name for each in series.active(talk.tx)}
+        audience = replace(audience, series=_numbers(await _some(talk, "series", "哪几个系列？", names)))
+    standings = await _some(talk, "standings", "这些活动里的哪些人？", _STANDINGS)
+    # Whoever signed up is concerned, wherever they live and whether they are in town yet.
+    return replace(audience, points=(), branches=audience.branches, standings=standings, in_town=False)
+
+
+def in_words(counted: Count) -> str:
+    """How many, in which channel, and who is not reached (domain 9.7)."""
+    ways = "、".join(f"{_CHANNELS.get(way, way)} {number} 人" for way, number in sorted(counted.channels.items()))
+    parts = [f"一共 {counted.people} 人" + (f"：{ways}" if ways else "")]
+    if counted.later:
+        parts.append(f"其中 {counted.later} 人要等他们下次来看才收得到")
+    if counted.unreachable:
+        parts.append(f"{counted.unreachable} 人没有聊天账号或者发不过去")
+    if counted.stopped:
+        parts.append(f"{counted.stopped} 人说过少发，不发给他们")
+    return "；".join(parts) + "。"
+
+
+def described(talk: Talk, audience: Audience) -> str:
+    """The conditions as staff read them before they agree."""
+    said = [
+        _listed(points.get(talk.tx, each).name for each in audience.points),
+        _listed(found.display_name for each in audience.communities if (found := communities.get(talk.tx, each))),
+        _listed(organisations.get(talk.tx, each).name for each in audience.branches),
+        _listed(f"《{events.get(talk.tx, each).title}》" for each in audience.events),
+        _listed(series.get(talk.tx, each).name for each in audience.series),
+        _listed(_STANDINGS[each] for each in audience.standings),
+        _listed(_RESIDENCES[each] for each in audience.residences),
+        _listed(need_categories.get(talk.tx, each).label for each in audience.interests),
+        _listed(roles.TITLES[each] for each in audience.roles),
+        "在三亚的" if audience.in_town else "",
+    ]
+    return "，".join(part for part in said if part) or "所有人"
+
+
+def count(talk: Talk, audience: Audience) -> Count:
+    return audiences.count(talk.tx, audience, talk.now)
+
+
+def _standings(talk: Talk) -> list[Standing]:
+    held = grants.roles_of(talk.tx, talk.account, talk.now)
+    if any(grant.role == "district_staff" and _is_unscoped(grant) for grant in held):
+        return [Standing("district_staff", Audience(), tuple(_BY))]
+    narrower = ("events", "communities", "residences", "interests")
+    found = [
+        Standing("point_lead", Audience(points=(grant.point_id,)), narrower)
+        for grant in held
+        if grant.role == "point_lead" and grant.point_id is not None
+    ]
+    found += [
+        Standing("branch_secretary", Audience(branches=(grant.organisation_id,)), ("residences", "interests"))
+        for grant in held
+        if grant.role == "branch_secretary" and grant.organisation_id is not None
+    ]
+    # An organiser speaks to people of their own events and to nobody else (domain 3).
+    if not found and any(grant.role == "organiser" for grant in held):
+        found.append(Standing("organiser", Audience(), ("events",)))
+    return found
+
+
+def _is_unscoped(grant: Grant) -> bool:
+    return grant.point_id is None and grant.organisation_id is None and grant.event_id is None
+
+
+def _called(talk: Talk, one: Standing) -> str:
+    return f"{roles.TITLES[one.role]}（{described(talk, one.base)}）"
+
+
+def _everyone(talk: Talk, who: Standing) -> str:
+    return f"所有人（{described(talk, who.base)}）"
+
+
+def _events(talk: Talk, who: Standing) -> list[Event]:
+    """Events of these weeks that the role reaches, the next first."""
+    own = events.of_organiser(talk.tx, talk.person_id or 0)
+    around = {event.id: event for event in [*events.coming(talk.tx, talk.now), *own] if event.state != "draft"}
+    return [event for event in around.values() if roles.role_for(talk, event, (who.role, "organiser"))][:30]
+
+
+def _points(talk: Talk) -> dict[str, str]:
+    return {str(point.id): point.name for point in points.active(talk.tx)}
+
+
+async def _some(talk: Talk, key: str, prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    return await talk.ask(f"audience {key}", prompt, SeveralOf(options))
+
+
+def _numbers(values: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "、".join(names)
