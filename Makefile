@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= demo
 PORT ?= 8080
 
-.PHONY: demo test check lock clean
+.PHONY: demo test test-long check lock clean
 
 # The environment is rebuilt when the lock changes; the marker file says it is complete.
 $(VENV)/ready: requirements.lock pyproject.toml
@@ -20,6 +20,10 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	scripts/browser || true
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# Every conversation once more through WeChat, and whatever else takes minutes.
+test-long: $(VENV)/ready
+	$(BIN)/python -m pytest -n auto -m long $(ARGS)
 
 check: $(VENV)/ready
 	scripts/check

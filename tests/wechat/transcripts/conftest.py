@@ -1,6 +1,7 @@
 """The conversations of the other channels, held through WeChat over real HTTP."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,14 @@ ABOUT_ANOTHER_CHANNEL = {
     "test_whoever_is_linked_is_told_on_the_other_side_and_can_part",
     "test_without_the_word_it_goes_out",
 }
+
+
+def pytest_collection_modifyitems(items):
+    """Each conversation once more over HTTP takes minutes in all; tests/wechat itself is part of every run."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)
