@@ -54,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", "restore", "Bring a backup back; sending stays paused until it is released")
     restore.add_argument("file", type=Path, metavar="FILE")
 
+    command("release", "release", "Let messages go out again after a restore")
+    rotate = command("rotate-keys", "rotate_keys", "Make a new key, and seal everything anew with it")
+    rotate.add_argument("--only-finish", action="store_true", help="no new key: seal what is left, drop what is unused")
+    audit = command("audit", "audit", "Look whether the audit log is as it was written")
+    audit.add_argument("action", choices=["verify"])
+    audit.add_argument("--last-hash", type=bytes.fromhex, metavar="HASH", help="a hash noted earlier, such as at a backup")
+
     for noun, about in (("points", "Service points"), ("people", "Residents")):
         group = command(noun, f"{noun}_import", f"{about}: import a file")
         group.add_argument("action", choices=["import"])

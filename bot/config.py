@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from storage.hours import MessageHours
+from storage.vault import CipherName
 
 PREFIX = "HONGYAN__"
 
@@ -48,6 +49,8 @@ class BotSection(_Section, frozen=True):
 class StorageSection(_Section, frozen=True):
     url: str = "sqlite:///data/hongyan.db"
     key_file: str = "data/hongyan.key"  # outside the database, and never in its backups
+    cipher: CipherName = "aes-256-gcm"  # of keys made from now on; docs/decisions/0031-ciphers.md
+    backup_copy_command: tuple[str, ...] = ()  # after the nightly backup; docs/decisions/0030-backups.md
 
 
 class TelegramSection(_Section, frozen=True):
@@ -149,6 +152,10 @@ def checked(values: dict[str, Any]) -> Config:
         raise WrongSettings("telegram.token: the token that BotFather gave, such as 123456:ABC…")
     if config.telegram.enabled and config.telegram.mode == "webhook" and not config.bot.public_url:
         raise WrongSettings('bot.public_url: needed for telegram.mode = "webhook", such as https://example.org')
+    if config.storage.backup_copy_command and "{file}" not in " ".join(config.storage.backup_copy_command):
+        raise WrongSettings(
+            'storage.backup_copy_command: words with {file} in them, such as ["rclone", "copy", "{file}", "…"]'
+        )
     if not re.match(r"(?:sqlite|postgresql)://", config.storage.url):
         raise WrongSettings("storage.url: sqlite:///data/hongyan.db or postgresql://…")
     return config

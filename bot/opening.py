@@ -12,7 +12,7 @@ from storage.vault import Vault
 def vault(settings: Settings) -> Vault:
     """Raises `WrongSettings` when the key file cannot be read."""
     try:
-        return Vault.load_or_create(settings.key_file)
+        return Vault.load_or_create(settings.key_file, settings.config.storage.cipher)
     except (OSError, ValueError, KeyError) as problem:
         raise WrongSettings(
             f"storage.key_file: {settings.key_file} cannot be used ({type(problem).__name__})"

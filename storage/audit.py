@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from storage.database import Transaction
 from storage.schema.records import audit_log as table
@@ -16,6 +16,8 @@ _NEWEST = select(table.c.chain).order_by(table.c.id.desc()).limit(1)
 _ADD = insert(table)
 _ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
 _START = bytes(32)
+_COUNT = select(func.count()).select_from(table)
+_LINK = select(table.c.id).where(table.c.chain == bindparam("chain_is"))
 _BETWEEN = (
     select(
         table.c.id,
@@ -97,6 +99,23 @@ def between(tx: Transaction, begins: datetime, ends: datetime) -> Iterator[Act]:
     period = {"begins": begins, "ends": ends}
     found: Iterable[Any] = tx.connection.execute(_BETWEEN, period, execution_options={"yield_per": 1000})
     return (Act(*row) for row in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How long the log is, and its last hash. Noted elsewhere, it tells later whether the end was cut off."""
+
+    rows: int
+    chain: bytes
+
+
+def head(tx: Transaction) -> Head:
+    return Head(int(tx.execute(_COUNT).scalar_one()), tx.execute(_NEWEST).scalar() or _START)
+
+
+def has_link(tx: Transaction, chain: bytes) -> bool:
+    """Whether a row with this hash is there, as one was when the hash was noted."""
+    return chain == _START or tx.execute(_LINK, {"chain_is": chain}).first() is not None
 
 
 def first_broken(tx: Transaction) -> int | None:

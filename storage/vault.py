@@ -1,64 +1,149 @@
 """Seals personal data before it is stored, and finds a person again by a keyed hash.
 
 The keys live in a file outside the database (`storage.key_file`); without it the names and phones in a stolen
-database or backup stay unreadable (care.md P11 in our words: the key is never in the file it protects).
+database or backup stay unreadable. Each key has its cipher, AES-256-GCM or SM4-GCM (docs/decisions/0031-ciphers.md).
 """
 
 import base64
-import hashlib
-import hmac
-import json
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Protocol, Self
 
+import msgspec
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hmac as keyed
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 
-_NONCE = 12  # bytes, as AES-GCM wants it
+CipherName = Literal["aes-256-gcm", "sm4-gcm"]
+NONCE = 12  # bytes, as GCM wants it
+_TAG = 16  # bytes
 
 
 class Unreadable(Exception):
     """Sealed data that this key file cannot open: another key, another row, or changed bytes."""
 
 
+class Aead(Protocol):
+    """What seals: the ciphertext ends with its tag. `decrypt` raises `InvalidTag`."""
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
+
+
+class Sm4Gcm:
+    """SM4 in GCM with a key of 16 bytes, in the shape of the library's `AESGCM`, which has no SM4."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = SM4(key)
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
+        seals = Cipher(self._key, GCM(nonce)).encryptor()
+        seals.authenticate_additional_data(associated_data)
+        return seals.update(data) + seals.finalize() + seals.tag
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
+        if len(data) < _TAG:
+            raise InvalidTag
+        opens = Cipher(self._key, GCM(nonce, data[-_TAG:])).decryptor()
+        opens.authenticate_additional_data(associated_data)
+        return opens.update(data[:-_TAG]) + opens.finalize()
+
+
+def aead(cipher: CipherName, key: bytes) -> Aead:
+    """The cipher with a key of 32 bytes; SM4 takes the first 16 of them."""
+    return AESGCM(key) if cipher == "aes-256-gcm" else Sm4Gcm(key[:16])
+
+
+class KeyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What stands in the file. Keys are base64 of 32 bytes."""
+
+    current: int
+    keys: dict[int, str]
+    lookup: str
+    ciphers: dict[int, CipherName] = {}  # a key not named here is for AES-256-GCM
+    hash: Literal["sha-256", "sm3"] = "sha-256"  # of look-up keys; chosen once, for what is stored is found by it
+    retired: dict[int, str] = {}  # keys that seal nothing any more, and since which day
+
+    @classmethod
+    def fresh(cls, cipher: CipherName) -> Self:
+        hash_name: Literal["sha-256", "sm3"] = "sm3" if cipher == "sm4-gcm" else "sha-256"
+        return cls(current=1, keys={1: fresh_key()}, lookup=fresh_key(), ciphers={1: cipher}, hash=hash_name)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises `OSError` or `ValueError`."""
+        kept = msgspec.json.decode(path.read_bytes(), type=cls)
+        if kept.current not in kept.keys:
+            raise ValueError("the current key is not among the keys")
+        return kept
+
+    def write(self, path: Path) -> None:
+        """In place of the old one, readable by its owner alone; whole or not at all."""
+        unfinished = path.with_name(path.name + ".part")
+        unfinished.unlink(missing_ok=True)
+        _create(unfinished, msgspec.json.encode(self))
+        unfinished.replace(path)
+
+
+def fresh_key() -> str:
+    """A new random key, as it stands in the key file."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _create(path: Path, content: bytes) -> None:
+    # O_EXCL: of two processes starting at once only one makes the file
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 class Vault:
     """Seals with the current key, opens with any key it holds. A key's id stands in front of what it sealed."""
 
-    def __init__(self, keys: Mapping[int, bytes], current: int, lookup_key: bytes) -> None:
-        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
-        self._current = current
-        self._lookup_key = lookup_key
+    def __init__(
+        self,
+        keys: Mapping[int, bytes],
+        current: int,
+        lookup_key: bytes,
+        ciphers: Mapping[int, CipherName] | None = None,
+        *,
+        with_sm3: bool = False,
+        file: Path | None = None,
+    ) -> None:
+        self._file = file
+        self._use(keys, current, ciphers or {})
+        self._hash: hashes.HashAlgorithm = hashes.SM3() if with_sm3 else hashes.SHA256()
+        self._lookup = keyed.HMAC(lookup_key, self._hash)
+
+    def _use(self, keys: Mapping[int, bytes], current: int, ciphers: Mapping[int, CipherName]) -> None:
+        self._ciphers = {number: aead(ciphers.get(number, "aes-256-gcm"), key) for number, key in keys.items()}
+        self.current = current
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the key file. Raises `OSError` or `ValueError` when it is missing or damaged."""
-        kept = json.loads(path.read_text(encoding="ascii"))
-        keys = {int(number): base64.b64decode(key, validate=True) for number, key in kept["keys"].items()}
-        return cls(keys, kept["current"], base64.b64decode(kept["lookup"], validate=True))
-
-    @staticmethod
-    def fresh_key() -> str:
-        """A new random key, as it stands in the key file."""
-        return base64.b64encode(secrets.token_bytes(32)).decode()
+        kept = KeyFile.read(path)
+        lookup = base64.b64decode(kept.lookup, validate=True)
+        return cls(_keys(kept), kept.current, lookup, kept.ciphers, with_sm3=kept.hash == "sm3", file=path)
 
     @classmethod
-    def load_or_create(cls, path: Path) -> Self:
+    def load_or_create(cls, path: Path, cipher: CipherName = "aes-256-gcm") -> Self:
         """The vault of `path`; a new key file, readable by its owner alone, if there is none yet."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = {"current": 1, "keys": {"1": cls.fresh_key()}, "lookup": cls.fresh_key()}
-            # O_EXCL: of two processes starting at once only one makes the key
             try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                _create(path, msgspec.json.encode(KeyFile.fresh(cipher)))
             except FileExistsError:
                 return cls.load(path)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump(fresh, file)
-                file.flush()
-                os.fsync(file.fileno())
         return cls.load(path)
 
     def seal(self, text: str, context: str) -> bytes:
@@ -70,23 +155,45 @@ class Vault:
         return self.open_bytes(sealed, context).decode()
 
     def seal_bytes(self, content: bytes, context: str) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
-        return bytes([self._current]) + nonce + self._ciphers[self._current].encrypt(nonce, content, context.encode())
+        nonce = secrets.token_bytes(NONCE)
+        current = self.current
+        return bytes([current]) + nonce + self._ciphers[current].encrypt(nonce, content, context.encode())
 
     def open_bytes(self, sealed: bytes, context: str) -> bytes:
         """Raises `Unreadable`."""
-        cipher = self._ciphers.get(sealed[0]) if sealed else None
+        cipher = self._ciphers.get(sealed[0]) or self._new_key(sealed[0]) if sealed else None
         if cipher is None:
             raise Unreadable(f"no key for {context.partition('|')[0]}")
         try:
-            return cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode())
-        except InvalidTag:
+            return cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], context.encode())
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise Unreadable(context.partition("|")[0]) from None
+
+    def _new_key(self, number: int) -> Aead | None:
+        """Look again: a command beside this process may have changed the keys (`storage.resealing`)."""
+        if self._file is None:
+            return None
+        try:
+            kept = KeyFile.read(self._file)
+        except (OSError, ValueError):
+            return None
+        if number in kept.keys:
+            self._use(_keys(kept), kept.current, kept.ciphers)
+        return self._ciphers.get(number)
 
     def derived(self, purpose: str) -> bytes:
         """A key of 32 bytes for another use, such as signing a cookie; the same as long as the key file is."""
-        return hmac.digest(self._lookup_key, f"derived|{purpose}".encode(), hashlib.sha256)
+        return self._keyed_hash(f"derived|{purpose}")
 
     def lookup(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 16 bytes: equal for equal text and purpose, and meaningless without the key."""
-        return hmac.digest(self._lookup_key, f"{purpose}|{text}".encode(), hashlib.sha256)[:16]
+        return self._keyed_hash(f"{purpose}|{text}")[:16]
+
+    def _keyed_hash(self, text: str) -> bytes:
+        hashing = self._lookup.copy()
+        hashing.update(text.encode())
+        return hashing.finalize()
+
+
+def _keys(kept: KeyFile) -> dict[int, bytes]:
+    return {number: base64.b64decode(key, validate=True) for number, key in kept.keys.items()}

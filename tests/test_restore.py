@@ -44,9 +44,9 @@ def test_whoever_was_erased_since_the_backup_is_erased_again(house, tmp_path, ca
         do(house, people.add, Facts(name=name, phone=f"1390000000{n}"), NOW)
         for n, name in enumerate(["王建国", "李秀兰"])
     )
-    assert command(backup, house, tmp_path / "older.db") == 0
+    assert command(backup, house, tmp_path / "older.backup") == 0
     erase(house, gone)
-    assert command(restore, house, tmp_path / "older.db") == 0
+    assert command(restore, house, tmp_path / "older.backup") == 0
     assert "1 people who had been erased" in capsys.readouterr().out
     assert do(house, people.find, gone) is None
     assert do(house, people.get, stays).name == "李秀兰"
@@ -54,13 +54,13 @@ def test_whoever_was_erased_since_the_backup_is_erased_again(house, tmp_path, ca
 
 def test_a_later_backup_remembers_it_when_the_database_itself_is_lost(house, tmp_path):
     gone = do(house, people.add, Facts(name="王建国", phone="13900000001"), NOW)
-    assert command(backup, house, tmp_path / "older.db") == 0
+    assert command(backup, house, tmp_path / "older.backup") == 0
     erase(house, gone)
     (tmp_path / "backups").mkdir()
-    assert command(backup, house, tmp_path / "backups" / "hongyan-2026-11-24.db") == 0
+    assert command(backup, house, tmp_path / "backups" / "hongyan-2026-11-24.backup") == 0
     for left in tmp_path.glob("hongyan.db*"):
         left.unlink()
-    assert command(restore, house, tmp_path / "older.db") == 0
+    assert command(restore, house, tmp_path / "older.backup") == 0
     assert do(house, people.find, gone) is None
 
 

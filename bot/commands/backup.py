@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bot import config
+from bot import config, opening
 from storage.backup import BadBackup, back_up
 
 
@@ -13,9 +13,11 @@ def run(asked: argparse.Namespace) -> int:
         print("hongyan: for PostgreSQL use pg_dump; docs/operations.md has the command", file=sys.stderr)
         return 1
     try:
-        size = back_up(settings.database_url, asked.file)
+        made = back_up(settings.database_url, asked.file, opening.vault(settings), settings.config.storage.cipher)
     except (BadBackup, OSError) as problem:
         print(f"hongyan: no backup was made: {problem}", file=sys.stderr)
         return 1
-    print(f"{asked.file}: {size} bytes, verified. Keep the key file {settings.key_file} in another place.")
+    print(f"{asked.file}: {made.size} bytes, sealed, and opened again to verify it.")
+    print(f"Its audit log has {made.audit_rows} rows; the last hash is {made.audit_hash}.")
+    print(f"It opens with the key file {settings.key_file} alone: keep that in another place.")
     return 0

@@ -6,11 +6,13 @@ import sys
 from datetime import UTC, datetime
 
 from bot import config, opening
+from bot.backups import Backups
 from bot.config import Settings
 from handlers import leaving
 from storage import erasure
 from storage.backup import BadBackup, erased_in, restore
 from storage.database import Transaction, sqlite_path
+from storage.vault import Vault
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -18,24 +20,29 @@ def run(asked: argparse.Namespace) -> int:
     if not settings.database_url.startswith("sqlite:"):
         print("hongyan: for PostgreSQL use pg_restore; docs/operations.md has the command", file=sys.stderr)
         return 1
-    erased = _known_as_erased(settings)
+    if not settings.key_file.exists():
+        print(f"hongyan: nothing was changed: put the key file of that backup at {settings.key_file}", file=sys.stderr)
+        return 1
+    vault = opening.vault(settings)
+    erased = _known_as_erased(settings, vault)
     try:
-        moved = restore(asked.file, settings.database_url)
+        moved = restore(asked.file, settings.database_url, vault)
     except (BadBackup, OSError) as problem:
         print(f"hongyan: nothing was changed: {problem}", file=sys.stderr)
         return 1
     if moved is not None:
         print(f"The database that was there is now {moved}.")
-    print("Restored. Sending is paused until a member of staff releases it, so that nothing goes out twice.")
+    print("Restored. Answers go out; everything else is held back until `hongyan release`, so that nothing goes twice.")
     if again := asyncio.run(_erase_again(settings, erased)):
         print(f"{again} people who had been erased since that backup was made are erased again.")
     return 0
 
 
-def _known_as_erased(settings: Settings) -> set[str]:
+def _known_as_erased(settings: Settings, vault: Vault) -> set[str]:
     """From the database as it is now and from every backup, for either may be lost."""
-    files = [sqlite_path(settings.database_url), *(settings.folder / "backups").glob("hongyan-*.db")]
-    return set().union(*(erased_in(path) for path in files))
+    database = sqlite_path(settings.database_url)
+    files = [database, *Backups.all_in(settings)]
+    return set().union(*(erased_in(path, vault, database) for path in files))
 
 
 async def _erase_again(settings: Settings, uids: set[str]) -> int:

@@ -1,0 +1,121 @@
+"""After a change of the key everything that was sealed still opens, and with the new key; also from AES to SM4."""
+
+import itertools
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import LargeBinary
+
+from dialogue.message import Reply, encoded
+from storage import accounts, exports, files, inbox, outbox, people, resealing, wechat
+from storage.database import open_database
+from storage.demo import build_demo
+from storage.schema import metadata
+from storage.vault import KeyFile, Unreadable, Vault
+
+NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+HASHES = {"key", "person_key", "chain", "digest"}  # not sealed: nothing in them could be opened
+
+
+async def reseal(database):
+    """What `hongyan rotate-keys` does; returns rows, unread rows, keys in use."""
+    rows = unread = 0
+    uses = set()
+    for sealed in resealing.EVERYTHING:
+        at = None
+        for _ in itertools.count():
+            step = await database.write(resealing.step, sealed, at)
+            rows, unread, uses, at = rows + step.sealed, unread + step.unread, uses | step.uses, step.at
+            if at is None:
+                break
+    return rows, unread, uses
+
+
+def test_no_sealed_column_is_forgotten():
+    known = {(sealed.table.name, column) for sealed in resealing.EVERYTHING for column in sealed.columns}
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, LargeBinary) and column.name not in HASHES:
+                assert (table.name, column.name) in known
+    contexts = set()
+    for module in Path(resealing.__file__).parent.glob("*.py"):
+        contexts |= set(re.findall(r'f"(\w+)\.(\w+)\|', module.read_text(encoding="utf-8")))
+    assert contexts <= known
+
+
+def a_bit_of_everything(tx):
+    build_demo(tx, NOW)
+    account = accounts.heard(tx, "telegram", "1", NOW)
+    inbox.keep(tx, "telegram", "m1", account.id, "您好", "[]", NOW)
+    inbox.quarantine(tx, "telegram", "m2", "KeyError", "message", "{}", NOW)
+    planned = outbox.Planned("notice", "k1", encoded(Reply("您好")), NOW, person_id=1)
+    outbox.plan(tx, planned, NOW)
+    token = files.add(tx, "名单.csv", "text/csv", b"x" * 5000, None, NOW)
+    export = exports.ask(tx, "attendance", {}, None, account.id, NOW)
+    exports.ready(tx, export, token, NOW)
+    visit = wechat.Visit("w1", "o1", None)
+    wechat.arrive(tx, visit, NOW)
+    wechat.settle(tx, visit, "{}", NOW, rest=["剩下的"])
+    wechat.owe(tx, wechat.Visit("w2", "o1", None), "<xml/>", NOW)
+    wechat.announce(tx, "o1", encoded(Reply("您好")), NOW)
+    return token
+
+
+@pytest.mark.parametrize(("before", "after"), [("aes-256-gcm", "sm4-gcm"), ("sm4-gcm", "aes-256-gcm")])
+async def test_everything_opens_after_a_change_of_the_key(empty_database, tmp_path, before, after):
+    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
+    url, key_file = f"sqlite:///{tmp_path / 'hongyan.db'}", tmp_path / "a.key"
+    async with open_database(url, Vault.load_or_create(key_file, before)) as database:
+        token = await database.write(a_bit_of_everything)
+        name = (await database.read(people.get, 1)).name
+        assert resealing.add_key(key_file, after, TODAY) == 2
+    async with open_database(url, Vault.load(key_file)) as database:
+        rows, unread, uses = await reseal(database)
+        assert (unread, uses) == (0, {2})
+        assert rows > 250
+        assert (await database.read(people.get, 1)).name == name
+        assert (await database.read(files.opened_by, token, NOW))[2] == b"x" * 5000
+        assert await reseal(database) == (0, 0, {2})
+    kept = resealing.drop_keys(key_file, frozenset({2}), TODAY)
+    assert kept == []  # the backups of a month were made with it
+    assert resealing.drop_keys(key_file, frozenset({1, 2}), TODAY + timedelta(days=40)) == []
+    assert resealing.drop_keys(key_file, frozenset({2}), TODAY + timedelta(days=40)) == [1]
+    async with open_database(url, Vault.load(key_file)) as database:
+        assert (await database.read(people.get, 1)).name == name
+
+
+async def test_a_running_program_learns_the_new_key_by_itself(empty_database, tmp_path):
+    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
+    url, key_file = f"sqlite:///{tmp_path / 'hongyan.db'}", tmp_path / "a.key"
+    running = Vault.load_or_create(key_file)
+    sealed_before = running.seal("王建国", "x|1")
+    resealing.add_key(key_file, "sm4-gcm", TODAY)
+    elsewhere = Vault.load(key_file)
+    assert running.open(elsewhere.seal("李秀兰", "x|2"), "x|2") == "李秀兰"
+    assert running.seal("a", "x")[0] == 2
+    assert running.open(sealed_before, "x|1") == "王建国"
+    assert running.lookup("phone", "1") == elsewhere.lookup("phone", "1")
+    async with open_database(url, running):
+        pass
+
+
+async def test_a_row_that_no_key_opens_stays_and_is_counted(database, vault):
+    await database.write(lambda tx: people.add(tx, people.Facts(name="王建国", phone="13900000001"), NOW))
+    strange = bytes([9]) + bytes(40)
+    await database.write(lambda tx: tx.execute(people.table.update().values(name=strange)))
+    _, unread, uses = await reseal(database)
+    assert unread == 1
+    assert 9 in uses
+    with pytest.raises(Unreadable):
+        await database.read(people.get, 1)
+
+
+def test_the_key_file_is_replaced_whole_and_stays_its_owners(tmp_path):
+    Vault.load_or_create(tmp_path / "a.key")
+    resealing.add_key(tmp_path / "a.key", "aes-256-gcm", TODAY)
+    assert (tmp_path / "a.key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
+    assert KeyFile.read(tmp_path / "a.key").current == 2
