@@ -1,6 +1,5 @@
 """A running program, a plain HTTP visitor without scripts, and a real Chromium."""
 
-import os
 import re
 import shutil
 
@@ -9,7 +8,7 @@ import pytest
 
 from tests.web.program import running
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -94,11 +93,73 @@ async def another(program):
 
 @pytest.fixture
 async def chromium():
-    if not os.path.exists(CHROMIUM):
-        pytest.skip(f"no Chromium at {CHROMIUM}: the page tests are left out")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: the page tests are left out")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+class Watched:
+    """A page on a telephone. What the browser complains about is a fault, unless the test expects it."""
+
+    def __init__(self, page, url):
+        self.page = page
+        self.url = url
+        self.complaints = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._heard)
+        page.set_default_timeout(8_000)
+
+    def _heard(self, message):
+        # Lost connections are what some tests are about; the browser reports each of them.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    async def opens(self, address="/chat"):
+        await self.page.goto(self.url + address)
+        return self.page
+
+    async def says(self, text):
+        """Type and press Enter; wait for the answer."""
+        before = await self.turns()
+        await self.page.fill("#text", text)
+        await self.page.press("#text", "Enter")
+        await self.answered(before)
+
+    async def taps(self, name, *, last=True):
+        before = await self.turns()
+        buttons = self.page.get_by_role("button", name=name)
+        await (buttons.last if last else buttons.first).click()
+        await self.answered(before)
+
+    async def answered(self, before):
+        await self.page.wait_for_function(
+            "before => document.querySelectorAll('.turn[data-mine]:not(.waiting)').length > before"
+            " && !document.querySelector('.waiting')",
+            arg=before,
+        )
+
+    async def turns(self):
+        return await self.page.locator(".turn[data-mine]:not(.waiting)").count()
+
+    async def reads(self):
+        return re.sub(r"\s+", " ", await self.page.inner_text("#log"))
+
+    async def shows(self, text):
+        await self.page.locator("#log").get_by_text(text).last.wait_for()
+
+
+PHONE_SCREEN = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True}
+
+
+@pytest.fixture
+async def telephone(chromium, program):
+    context = await chromium.new_context(**PHONE_SCREEN)
+    watched = Watched(await context.new_page(), program.url)
+    yield watched
+    await context.close()
+    assert watched.complaints == []

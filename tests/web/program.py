@@ -54,7 +54,7 @@ class Program:
         self.patience = patience
         self.channel = WebChannel(database, self.clock, patience=patience)
         self.settings = WebSettings(public_url, PHONE, is_sample)
-        self._socket = socket.socket()
+        self._socket = socket.socket(proto=socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", 0))
         self._port = self._socket.getsockname()[1]
@@ -89,7 +89,7 @@ class Program:
 
     async def start(self):
         if self._socket is None:
-            self._socket = socket.socket()
+            self._socket = socket.socket(proto=socket.IPPROTO_TCP)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind(("127.0.0.1", self._port))
         self.channel = WebChannel(self.database, self.clock, patience=self.patience)
