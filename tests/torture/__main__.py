@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from storage.migrations import migrate
+from tests.torture import inputs
 from tests.torture.kills import Kills
 
 MODES = ("polling", "webhook")
@@ -15,14 +16,15 @@ MODES = ("polling", "webhook")
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("what", choices=["kills"])
+    parser.add_argument("what", choices=["kills", "inputs"])
     parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=1800.0)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--into", type=Path, default=Path("torture"), help="folder of the figures, as JSON")
     asked = parser.parse_args()
     asked.into.mkdir(exist_ok=True)
-    return kills(asked)
+    return kills(asked) if asked.what == "kills" else bad_inputs(asked)
 
 
 def kills(asked):
@@ -37,6 +39,13 @@ def kills(asked):
         write(asked.into / "kills.json", results)
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     return int(any(result["lost"] for result in results))
+
+
+def bad_inputs(asked):
+    result = inputs.run(asked.inputs, asked.seconds, asked.seed)
+    write(asked.into / "inputs.json", result.as_dict())
+    print(json.dumps(result.as_dict(), ensure_ascii=False), flush=True)
+    return int(bool(result.faults))
 
 
 def write(path, figures):
