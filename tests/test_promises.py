@@ -49,7 +49,7 @@ async def play(empty, words, restarting):
     return answers
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(words=st.lists(st.sampled_from(COMMANDS + ANSWERS + NOTHING), max_size=20))
 def test_a_restart_is_never_noticed(empty_database, words):
     """Whatever is said, a program restarted before every message answers like one that never was."""
@@ -57,7 +57,7 @@ def test_a_restart_is_never_noticed(empty_database, words):
     assert asyncio.run(play(empty_database, words, restarting=True)) == steady
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(words=st.lists(st.text(max_size=60), min_size=1, max_size=6))
 def test_any_text_is_answered_without_a_fault(empty_database, words):
     asyncio.run(play(empty_database, ["登记", "1", *words], restarting=False))

@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+import pytest
+
 from dialogue.message import Choice, Reply
 from tests.wechat.people import words
 
@@ -31,6 +33,7 @@ async def test_a_thousand_followers_in_a_minute_are_each_answered_within_five_se
     assert seconds[-1] < 5
 
 
+@pytest.mark.long
 async def test_a_crowd_beyond_all_measure_is_answered_late_but_never_lost(program, desk):
     """A thousand words at the same instant: whoever cannot be answered in time is answered by customer service."""
     people = [program.wechat.follower(f"o_{number}") for number in range(1000)]
