@@ -1,4 +1,5 @@
-"""aiogram 3 with its FSM on SQLite, each write committed before its answer."""
+"""aiogram 3 with its FSM on SQLite: each write committed before its answer, an update delivered twice taken once, and
+the webhook answered when the update is dealt with, for what is confirmed before that is lost with the process."""
 
 import asyncio
 import json
@@ -13,7 +14,7 @@ from aiogram.filters import Command
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
-from aiogram.types import Message
+from aiogram.types import Message, Update
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
@@ -58,6 +59,19 @@ class SqliteStorage(BaseStorage):
 class Talk(StatesGroup):
     answering = State()
     choosing = State()
+
+
+class Once:
+    """Notes each update; the handler's own commit keeps it together with its effect."""
+
+    def __init__(self, database: aiosqlite.Connection) -> None:
+        self.database = database
+
+    async def __call__(self, handler: Any, update: Update, data: dict[str, Any]) -> Any:
+        noted = await self.database.execute(
+            "INSERT OR IGNORE INTO answers (update_id, key, value) VALUES (?, 'update', '')", (update.update_id,)
+        )
+        return await handler(update, data) if noted.rowcount else None
 
 
 def routes(database: aiosqlite.Connection) -> Router:
@@ -105,9 +119,10 @@ async def main(path: str, api: str, token: str, port: int) -> None:
     await database.execute("CREATE TABLE fsm (chat INTEGER PRIMARY KEY, state TEXT, data TEXT NOT NULL)")
     bot = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(api)))
     dispatcher = Dispatcher(storage=SqliteStorage(database))
+    dispatcher.update.outer_middleware(Once(database))
     dispatcher.include_router(routes(database))
     app = web.Application()
-    SimpleRequestHandler(dispatcher, bot, handle_in_background=True).register(app, path="/telegram/webhook")
+    SimpleRequestHandler(dispatcher, bot, handle_in_background=False).register(app, path="/telegram/webhook")
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
