@@ -179,6 +179,7 @@ class _Line:
         self._flying: dict[int, asyncio.Task[None]] = {}  # by account
         self._spoken_to: dict[int, str] = {}  # accounts whose budget is used up, and their user
         self._ended: list[Ended] = []  # not noted yet
+        self._returned: set[int] = set()  # accounts with a row among them that is planned again
 
     def stop(self) -> None:
         self._stopping = True
@@ -199,25 +200,37 @@ class _Line:
         return True
 
     def _start_handed(self) -> None:
-        """Start what was handed over, as far as the pace allows; what is said to one person stays in order."""
+        """Start what was handed over, as far as the pace allows; what is said to one person stays in order.
+
+        What cannot start within a moment is planned: a kill would leave it as unknown although it never left.
+        """
         left: deque[Due] = deque()
         held: set[int] = set()
         while self._handed:
             due = self._handed.popleft()
-            if self._stopping:
-                self._ended.append(Ended(due.id, "planned", "stopped"))
-            elif (
-                due.account_id in self._flying
-                or due.account_id in held
-                or len(self._flying) >= self._at_once
-                or self._pace.wait() > _EVEN
-                or self._pace.wait_for(due.user) > 0
+            account = due.account_id
+            must_wait = account in held or account in self._flying or len(self._flying) >= self._at_once
+            if (
+                self._stopping
+                or account in self._returned
+                or len(left) >= self._at_once
+                or self._pace.wait() > _HORIZON
+                or self._pace.wait_for(due.user) > _HORIZON
             ):
-                held.add(due.account_id)
+                self._give_back(due, "stopped" if self._stopping else "pause")
+            elif must_wait or self._pace.wait() > _EVEN or self._pace.wait_for(due.user) > 0:
+                held.add(account)
                 left.append(due)
             else:
                 self._launch(due, was_handed=True)
         self._handed = left
+
+    def _give_back(self, due: Due, because: str) -> None:
+        """Nothing may be handed over for this account until it is noted: that would arrive first."""
+        self._returned.add(due.account_id)
+        self._ended.append(Ended(due.id, "planned", because, account_id=due.account_id))
+        self._must_look = True
+        self.woken.set()
 
     async def run(self) -> None:
         faults = 0
@@ -250,29 +263,33 @@ class _Line:
         if self._must_look and not self._stopping:
             room = min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON))
         if not room and not self._ended:
-            return self._until_room() if self._must_look or self._handed else self._tick_rest()
+            return self._until_more() if self._must_look or self._handed else self._tick_rest()
         self._spoken_to = {one: user for one, user in self._spoken_to.items() if self._pace.wait_for(user) > 0}
         handed = {due.account_id for due in self._handed}
         busy = self._flying.keys() | self._spoken_to.keys() | handed
         ended, self._ended = self._ended, []
+        looked, self._must_look = self._must_look, False  # whoever asks for a look during the hop gets another
         try:
             hop = await self._delivery.database.write(
                 _hop, self._name, ended, room, self._delivery.clock(), busy, self._delivery.channels
             )
         except BaseException:
             self._ended[:0] = ended
+            self._must_look |= looked
             raise
+        self._returned = {
+            end.account_id for end in self._ended if end.state == "planned" and end.account_id is not None
+        }
         self._delivery.ended.update((self._name, end.state) for end in ended)
         for channel in hop.routed - {self._name}:
             self._delivery.wake(channel)
         for due in hop.due:
             await self._start(due)
+        self._must_look |= hop.more or (looked and not room)
+        if self._must_look or self._handed:
+            return self._until_more()
         if not room:
-            self._must_look |= hop.more
-            return self._until_room() if self._must_look or self._handed else self._tick_rest()
-        self._must_look = hop.more
-        if hop.more:
-            return self._until_room()
+            return self._tick_rest()
         rest = self._until_due(hop.next_at)
         self._look_at = self._delivery.clock() + timedelta(seconds=rest)
         return rest
@@ -283,6 +300,14 @@ class _Line:
         if rest <= 0:
             self._must_look = True
         return max(0.0, min(rest, self._tick))
+
+    def _until_more(self) -> float:
+        """Seconds until a look is possible, or something handed over may start. The end of a send wakes the line."""
+        rests = [self._until_room()] if self._must_look else []
+        for due in self._handed:
+            waits_for_a_send = due.account_id in self._flying or len(self._flying) >= self._at_once
+            rests.append(self._tick if waits_for_a_send else max(self._pace.wait(), self._pace.wait_for(due.user)))
+        return min(rests)
 
     def _until_room(self) -> float:
         return self._tick if self._stopping or len(self._flying) >= self._at_once else self._pace.wait()
@@ -296,8 +321,7 @@ class _Line:
     async def _start(self, due: Due) -> None:
         while (seconds := self._pace.wait()) > _EVEN:
             if seconds > 2 * _HORIZON:  # everyone must wait: a row must not be held as `sending` meanwhile
-                self._ended.append(Ended(due.id, "planned", "pause"))
-                self.woken.set()
+                self._give_back(due, "pause")
                 return
             await self._delivery.wait(asyncio.Event(), seconds)
         self._launch(due, was_handed=False)
@@ -334,9 +358,10 @@ class _Line:
         except Unreachable as lost:
             return Ended(due.id, "unreachable", lost.reason, account_id=due.account_id)
         except TryLater as later:
+            self._returned.add(due.account_id)
             if later.everyone:
                 self._pace.pause(later.seconds)
-                return Ended(due.id, "planned", later.reason)
+                return Ended(due.id, "planned", later.reason, account_id=due.account_id)
             again_at = self._delivery.clock() + timedelta(seconds=later.seconds)
             return Ended(due.id, "planned", later.reason, again_at=again_at, account_id=due.account_id)
         except NotNow:

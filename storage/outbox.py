@@ -1,7 +1,7 @@
 """Everything that goes out, and what became of it: one row for each message and person, and one end for each row."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -179,9 +179,10 @@ _GIVE_UP = (
 )
 _ADD_SENDING = insert(table).returning(table.c.id)
 _WAITS = (
-    select(table.c.id)
-    .where(UNDER_WAY, table.c.account_id == bindparam("account"), table.c.state == "planned")
-    .limit(1)
+    select(table.c.id).where(UNDER_WAY, table.c.account_id == bindparam("account"), table.c.state == "planned").limit(1)
+)
+_LAST_ANSWER = select(func.max(table.c.due_at)).where(
+    UNDER_WAY, table.c.account_id == bindparam("account"), table.c.state == "planned", table.c.kind == "answer"
 )
 _STATES = select(table.c.state, func.count()).group_by(table.c.state)
 _OPEN = select(table.c.state, func.count()).where(UNDER_WAY).group_by(table.c.state)
@@ -204,7 +205,8 @@ def answer(tx: Transaction, message: Planned, user: str, now: datetime) -> Due |
     """
     account = message.account_id
     if account is None or waits(tx, account):
-        plan(tx, message, now)
+        resting = None if account is None else tx.execute(_LAST_ANSWER, {"account": account}).scalar()
+        plan(tx, replace(message, due_at=max(message.due_at, resting or message.due_at)), now)
         return None
     row = {**_row(tx, message, message.due_at, now), "state": "sending", "tries": 1}
     row_id = int(tx.execute(_ADD_SENDING, row).scalar_one())
@@ -239,6 +241,8 @@ def settle_all(tx: Transaction, ended: Sequence[Ended], now: datetime) -> None:
         if end.state in ("planned", "waiting", "unreachable"):
             settle(tx, end, now)
         _put_on_screen(tx, end, now)
+    for end in ended:  # once more, for rows of the same accounts that became planned only now
+        _rest(tx, end)
 
 
 def settle(tx: Transaction, end: Ended, now: datetime) -> None:
@@ -256,8 +260,7 @@ def settle(tx: Transaction, end: Ended, now: datetime) -> None:
         tx.execute(_END, _ending(end, now))
         return
     tx.execute(_AGAIN, {"row": end.id, "to_state": end.state, "why": end.because[:120]})
-    if end.again_at is not None and end.account_id is not None:
-        tx.execute(_REST, {"account": end.account_id, "until": end.again_at})
+    _rest(tx, end)
 
 
 def rewrite(tx: Transaction, row_id: int, key: str, reply: str, now: datetime) -> None:
@@ -345,6 +348,11 @@ def _context(key: str) -> str:
 def _ending(end: Ended, now: datetime) -> dict[str, Any]:
     values = {"row": end.id, "to_state": end.state, "why": end.because[:120] or None, "at": now}
     return {**values, "sent_as": end.platform_id[:80] or None}
+
+
+def _rest(tx: Transaction, end: Ended) -> None:
+    if end.state == "planned" and end.again_at is not None and end.account_id is not None:
+        tx.execute(_REST, {"account": end.account_id, "until": end.again_at})
 
 
 def _put_on_screen(tx: Transaction, end: Ended, now: datetime) -> None:

@@ -453,3 +453,73 @@ async def test_delivery_goes_on_when_the_disk_is_full_for_a_while(database, time
     assert telegram.texts() == ["一", "二"]
     assert await states(database) == {"delivered": 2}
     assert "disk is full" in caplog.text
+
+
+async def says(database, running, time, user, text):
+    """The reception answers: the row is claimed as it is written, and handed over."""
+    number = (await database.read(accounts.find, "telegram", user)).id
+    planned = Planned("answer", f"answer:{user}:{text}", encoded(Reply(text)), time.now, account_id=number)
+    planned.channel = "telegram"
+    due = await database.write(outbox.answer, planned, user, time.now)
+    if due is not None:
+        running.take("telegram", [due])
+    else:
+        running.wake("telegram")
+
+
+async def test_answers_handed_over_in_a_rush_leave_few_in_doubt_when_we_are_killed(database, time):
+    telegram = FakeChannel("telegram", time)
+    for number in range(100):
+        await account(database, f"user{number}")
+    async with delivering(database, time, telegram, per_second=25) as running:
+        await time.passes(seconds=1)
+        for number in range(100):
+            await says(database, running, time, f"user{number}", "好的")
+        await time.passes(seconds=1)
+    async with delivering(database, time, telegram, per_second=25):
+        await time.passes(minutes=1)
+    found = await states(database)
+    assert found["unknown"] <= 5
+    assert found["unknown"] + found["delivered"] == 100
+    assert len(telegram.sent) + found["unknown"] >= 100
+    assert len(set(telegram.sent)) == len(telegram.sent)
+
+
+async def test_answers_handed_over_while_earlier_ones_must_wait_do_not_overtake_them(database, time):
+    refusals = [TryLater(3)]
+    telegram = FakeChannel("telegram", time, lambda user, text: refusals.pop() if refusals else None)
+    await account(database, "me")
+    async with delivering(database, time, telegram, per_second=25) as running:
+        await time.passes(seconds=1)
+        for number in range(12):
+            await says(database, running, time, "me", str(number))
+            await time.passes(milliseconds=30)
+        await time.passes(minutes=1)
+    assert telegram.texts() == [str(number) for number in range(12)]
+    assert not telegram.two_at_once
+
+
+async def test_who_asks_for_a_look_while_one_is_under_way_gets_another(database, time):
+    """What is planned just after the look began would otherwise wait for the next tick."""
+    telegram = FakeChannel("telegram", time, takes=0)
+    me = await with_account(database, "me")
+
+    class Asking:
+        """A database in whose shadow somebody plans a message and wakes delivery."""
+
+        read = database.read
+        asked = False
+
+        async def write(self, work, /, *args, **kwargs):
+            done = await database.write(work, *args, **kwargs)
+            if not self.asked and time.now > MORNING:
+                self.asked = True
+                await notice(database, me, "通知", time.now)
+                running.wake("telegram")
+            return done
+
+    async with delivering(Asking(), time, telegram) as running:
+        await time.passes(seconds=1)
+        running.wake("telegram")
+        await time.passes(seconds=1)
+        assert telegram.texts() == ["通知"]
