@@ -297,3 +297,8 @@ def _(_own: refusals.OwnBroadcast) -> str:
 @sentence.register
 def _(_reason: refusals.EmergencyNeedsReason) -> str:
     return "紧急通知要写明原因，比如：台风红色预警。"
+
+
+@sentence.register
+def _(_word: refusals.CodeWordNotKnown) -> str:
+    return "口令不对，或者现在没有这场活动。跟门口的同志说一声，他们帮您签。"

@@ -3,6 +3,7 @@
 from dialogue.talk import House
 from dialogue.understanding import Entry
 from handlers import (
+    attendance_corrections,
     broadcasts,
     call_list,
     check_in,
@@ -34,6 +35,8 @@ from handlers import (
     registration,
     roles,
     routing,
+    self_check_in,
+    sheets,
     welcome,
     wishes,
 )
@@ -149,7 +152,7 @@ MENU: dict[str, Entry] = {
     "恢复提醒": Entry(
         messages_settings.resume, ("恢复消息", "重新提醒", "还是提醒我", "接着提醒", "重新订阅", "恢复订阅")
     ),
-    "签到": Entry(check_in.check_in, ("名单", "点名"), pattern=r"签到\s*(?P<rest>\S.*)"),
+    "签到": Entry(check_in.check_in, ("名单", "点名"), pattern=r"签到(?!码|口令|二维码|记录)\s*(?P<rest>\S.*)"),
     "撤销签到": Entry(check_in.undo, pattern=r"撤销签到\s*(?P<rest>\S.*)", allowed=_checkers),
     "请假": Entry(check_in.excuse, pattern=r"请假\s*(?P<rest>\S.*)"),
     "加人": Entry(check_in.walk_in, ("现场加人",), pattern=r"加人\s*(?P<rest>\S.*)", allowed=_checkers),
@@ -160,6 +163,18 @@ MENU: dict[str, Entry] = {
     "结束签到": Entry(
         check_in.close, ("结束登记", "签到结束"), pattern=r"结束签到\s*(?P<rest>\S.*)", allowed=_checkers
     ),
+    "签退": Entry(check_in.leave, pattern=r"签退\s*(?P<rest>\S.*)", allowed=_checkers),
+    "补录": Entry(sheets.type_in, ("补签", "录纸质名单"), pattern=r"(?s:补录\s*(?P<rest>\S.*))", allowed=_checkers),
+    "改签到": Entry(
+        attendance_corrections.correct, ("改签到记录", "补记签到"), pattern=r"改签到 ?(?P<rest>\d+)", allowed=_callers
+    ),
+    "改时长": Entry(
+        attendance_corrections.correct_hours, ("改服务时长",), pattern=r"改时长 ?(?P<rest>\d+)", allowed=_callers
+    ),
+    "签到码": Entry(self_check_in.wall, ("签到二维码",), pattern=r"签到码 ?(?P<rest>\d+号活动)", allowed=_checkers),
+    "口令": Entry(self_check_in.by_word, pattern=r"(?:签到)?口令\s*(?P<rest>\S.*)"),
+    "扫码签到": Entry(self_check_in.by_code, link="checkin"),
+    "一起到了": Entry(self_check_in.together, pattern=r"一起到了 ?(?P<rest>\d+ \d+)"),
     "发布活动": Entry(organise.create, ("新活动", "办活动", "建活动", "发活动"), allowed=_organisers),
     "和上次一样": Entry(organise.copy_last, ("跟上次一样", "照上次办"), allowed=_organisers),
     "发布存稿": Entry(organise.publish_draft, pattern=r"发布存稿 ?(?P<rest>\d+)", allowed=_organisers),

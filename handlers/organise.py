@@ -18,6 +18,15 @@ from storage.times import local
 _LENGTHS = {"60": "1 小时", "90": "1 个半小时", "120": "2 小时", "180": "3 小时", "240": "半天"}
 _PARTY_LIFE = ("members_meeting", "committee_meeting", "group_meeting", "party_lecture", "theme_day")
 _ELSEWHERE = "elsewhere"
+_NOTHING = ("没有", "没", "无", "不用")
+_FIELDS = {
+    "time": "时间",
+    "place": "地点",
+    "capacity": "名额",
+    "title": "名字",
+    "words": "嘱咐的话",
+    "code": "签到口令",
+}
 _EARLY, _LATE = time(7, 30), time(21)
 
 
@@ -47,7 +56,7 @@ async def create(talk: Talk) -> None:
         organiser_id=person.id,
         capacity=capacity or None,
         contact_phone=phone,
-        description="" if words.strip("。") in ("没有", "没", "无", "不用") else words,
+        description="" if words.strip("。") in _NOTHING else words,
         members_only=kind in _PARTY_LIFE,
     )
     await _publish(talk, draft)
@@ -118,7 +127,14 @@ async def change(talk: Talk) -> None:
     event = await _one_i_run(talk, "改哪一场？", states=("published", "draft"))
     if event is None:
         return talk.say("您没有可以改的活动。", Choice("发布活动", "发布活动"))
-    fields = {"time": "时间", "place": "地点", "capacity": "名额", "title": "名字", "words": "嘱咐的话"}
+    fields = {
+        "time": "时间",
+        "place": "地点",
+        "capacity": "名额",
+        "title": "名字",
+        "words": "嘱咐的话",
+        "code": "签到口令",
+    }
     field = await talk.ask("field", f"《{event.title}》改什么？", OneOf(fields))
     changes: dict[str, object] = {}
     if field == "time":
@@ -132,13 +148,18 @@ async def change(talk: Talk) -> None:
         changes = {"capacity": capacity or None}
     elif field == "title":
         changes = {"title": await talk.ask("title", "改成什么名字？", Text(at_most=30, at_least=2))}
+    elif field == "code":
+        word = await talk.ask(
+            "code", "签到口令是什么？两三个字就行，比如：春天。不要口令就回“没有”。", Text(at_most=20)
+        )
+        changes = {"code_word": None if word.strip("。") in _NOTHING else word}
     else:
         changes = {"description": await talk.ask("words", "嘱咐的话改成什么？", Text(at_most=200))}
     preview = events.changed_by(talk.tx, event, changes, talk.now)
     told = len(events.concerned(talk.tx, event.id))
     news = notices.changes_in_words(event, preview) if event.state == "published" else ""
     tell = f"会告诉报名和候补的 {told} 个人" if news and told else "不用另外通知"
-    if not await talk.confirm(f"《{preview.title}》{news or '改' + fields[field]}，{tell}"):
+    if not await talk.confirm(f"《{preview.title}》{news or '改' + _FIELDS[field]}，{tell}"):
         return talk.say("没有改，还是原来的样子。")
     before, after = events.change(talk.tx, event.id, changes, _actor(talk, event), talk.now)
     if after.state == "published":

@@ -247,3 +247,8 @@ class OwnBroadcast(Refused):
 @dataclass(eq=False)
 class EmergencyNeedsReason(Refused):
     """Outside the message hours and beyond the caps only with a written reason."""
+
+
+@dataclass(eq=False)
+class CodeWordNotKnown(Refused):
+    """No event that is on now has this word, or none at all."""
