@@ -5,19 +5,24 @@ import logging
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
+from bot.exporting import EVENT_SHEET, period_of, report_of
 from dialogue.message import File, Reply, encoded
-from reports.counts import counts
+from reports import catalogue, snapshots
+from reports.catalogue import REPORTS
+from reports.counts import Counts, counts
 from reports.files import file_name
-from reports.periods import Period
 from storage import exports, files, outbox
 from storage.database import Database, StorageFault, Transaction
 from storage.exports import Export
 from storage.times import local_date
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+_CANCELLED = "cancelled"
+_COUNTED = frozenset({"attendance", "season", "event_ledger", "event_statistics"})
 _LOOK_EVERY = 1.0  # seconds
 _LONGEST = 3600  # seconds one file may take
 _FAILED = "这个文件没做成，您的数据都在。请过一会儿再要一次，还不行请回“人工”。"
@@ -26,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Exporter:
-    """One task. The writing is done by `hongyan export` in another process: a long one slows nobody down."""
+    """One task. The writing is done by `bot.exporting` in another process: a long one slows nobody down."""
 
     def __init__(
         self,
@@ -60,53 +65,93 @@ class Exporter:
         export = await self._database.write(exports.take_next, self._clock())
         if export is None:
             return False
+        name = report_of(export.kind, export.wanted)
+        suffix = "csv" if export.wanted.get("format") == "csv" and name in REPORTS else "xlsx"
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "export.xlsx"
+            path = Path(folder) / f"export.{suffix}"
             fault = await self._write(export, path)
+            if fault == _CANCELLED:
+                return True
             if fault:
                 _log.error("export %d failed: %s", export.id, fault)
                 await self._database.write(_failed, export, fault, self._clock())
             else:
-                headline = await self._database.read(_headline, export)
-                await self._database.write(_ready, export, headline, path.read_bytes(), self._clock())
+                counted = await self._database.read(_counted, export) if name in _COUNTED else None
+                await self._database.write(_ready, export, counted, path.read_bytes(), suffix, self._clock())
         self._wake()
         return True
 
     async def _write(self, export: Export, path: Path) -> str:
         """Empty when it worked, else what went wrong in a word."""
-        wanted = export.wanted
-        command = [sys.executable, "-m", "bot", "export", "attendance", "--config", str(self._settings_file)]
-        command += ["--from", wanted["from"], "--to", wanted["to"], "-o", str(path)]
+        command = [sys.executable, "-m", "bot.exporting", "--config", str(self._settings_file)]
+        command += ["--export", str(export.id), "-o", str(path)]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )
         try:
-            code = await asyncio.wait_for(process.wait(), _LONGEST)
+            return await asyncio.wait_for(self._follow(export, process), _LONGEST)
         except TimeoutError:
-            process.kill()
             return "timeout"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    async def _follow(self, export: Export, process: asyncio.subprocess.Process) -> str:
+        """Note how far it is, and stop it when nobody wants it any more: also between two lines."""
+        reading = asyncio.create_task(self._note_progress(export, process))
+        try:
+            while not reading.done():
+                await asyncio.wait({reading}, timeout=_LOOK_EVERY)
+                current = await self._database.read(exports.get, export.id)
+                if current is None or current.state == "cancelled":
+                    return _CANCELLED
+            await reading
+        finally:
+            reading.cancel()
+        code = await process.wait()
         return "" if code == 0 else f"exit {code}"
 
-
-def _period(export: Export) -> Period:
-    wanted = export.wanted
-    return Period(date.fromisoformat(wanted["from"]), date.fromisoformat(wanted["to"]), wanted.get("name", ""))
-
-
-def _headline(tx: Transaction, export: Export) -> str:
-    return counts(tx, _period(export)).headline
+    async def _note_progress(self, export: Export, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        async for line in process.stdout:
+            await self._database.write(exports.progress, export.id, int(line))
 
 
-def _ready(tx: Transaction, export: Export, headline: str, content: bytes, now: datetime) -> None:
-    name = file_name("活动统计", local_date(now), _period(export).name)
-    token = files.add(tx, name, XLSX, content, export.person_id, now)
+def _counted(tx: Transaction, export: Export) -> Counts:
+    return counts(tx, period_of(export.wanted))
+
+
+def _ready(tx: Transaction, export: Export, counted: Counts | None, content: bytes, suffix: str, now: datetime) -> None:
+    """The figures of a report that is handed out are kept, so that a later correction shows."""
+    name = file_name(_label(export), local_date(now), str(export.wanted.get("subject") or _subject(export)), suffix)
+    media_type = XLSX if suffix == "xlsx" else CSV
+    token = files.add(tx, name, media_type, content, export.person_id, now)
     exports.ready(tx, export.id, token, now)
-    _tell(tx, export, Reply(headline, file=File(token, name, XLSX)), now)
+    if counted is not None:
+        snapshots.keep(tx, counted, export.person_id, now)
+    headline = counted.headline if counted else f"{_label(export)}做好了。"
+    if export.kind == "attendance":
+        _tell(tx, export, Reply(headline, file=File(token, name, media_type)), now)
+
+
+def _label(export: Export) -> str:
+    name = report_of(export.kind, export.wanted)
+    if name == EVENT_SHEET:
+        return "活动签到表"
+    return "活动统计" if export.kind == "attendance" else catalogue.label(name)
+
+
+def _subject(export: Export) -> str:
+    name = report_of(export.kind, export.wanted)
+    return period_of(export.wanted).name if name not in REPORTS or REPORTS[name].has_period else ""
 
 
 def _failed(tx: Transaction, export: Export, fault: str, now: datetime) -> None:
     exports.failed(tx, export.id, fault, now)
-    _tell(tx, export, Reply(_FAILED), now)
+    if export.kind == "attendance":
+        _tell(tx, export, Reply(_FAILED), now)
 
 
 def _tell(tx: Transaction, export: Export, reply: Reply, now: datetime) -> None:

@@ -119,6 +119,11 @@ _AROUND = (
     .where(table.c.state.in_(["published", "held"]), table.c.starts_at.between(bindparam("start"), bindparam("end")))
     .order_by(table.c.starts_at, table.c.id)
 )
+_LISTED = (
+    select(*_COLUMNS)
+    .where(table.c.starts_at >= bindparam("start"), table.c.starts_at < bindparam("end"))
+    .order_by(table.c.starts_at, table.c.id)
+)
 _OF_ORGANISER = (
     select(*_COLUMNS)
     .where(table.c.organiser_id == bindparam("organiser"), table.c.state != "cancelled")
@@ -260,6 +265,11 @@ def coming(tx: Transaction, now: datetime, at_most: int = 100) -> list[Event]:
 
 def between(tx: Transaction, start: datetime, end: datetime) -> list[Event]:
     return [_event(row) for row in tx.execute(_AROUND, {"start": start, "end": end})]
+
+
+def listed(tx: Transaction, start: datetime, end: datetime) -> list[Event]:
+    """Every event that begins in the half-open span, drafts and cancelled ones among them."""
+    return [_event(row) for row in tx.execute(_LISTED, {"start": start, "end": end})]
 
 
 def of_organiser(tx: Transaction, organiser_id: int, at_most: int = 50) -> list[Event]:

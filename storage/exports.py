@@ -44,6 +44,12 @@ _PROGRESS = (
     .where(table.c.id == bindparam("export"), table.c.state == "making")
     .values(rows_done=bindparam("rows"))
 )
+_RECENT = (
+    select(*_COLUMNS, table.c.asked_at, table.c.fault)
+    .where(table.c.person_id == bindparam("person"), table.c.account_id.is_(None))
+    .order_by(table.c.id.desc())
+    .limit(bindparam("at_most"))
+)
 _TOKEN = select(table.c.file_token).where(table.c.id == bindparam("id"))
 _LEFT = update(table).where(table.c.state == "making").values(state="wanted")
 
@@ -76,6 +82,12 @@ def take_next(tx: Transaction, now: datetime) -> Export | None:
 def get(tx: Transaction, export_id: int) -> Export | None:
     row = tx.execute(_GET, {"id": export_id}).first()
     return None if row is None else Export(row.id, row.kind, json.loads(row.wanted), *row[3:])
+
+
+def of_person(tx: Transaction, person_id: int, at_most: int = 20) -> list[tuple[Export, datetime]]:
+    """What a person asked for at the console, the newest first, with when."""
+    rows = tx.execute(_RECENT, {"person": person_id, "at_most": at_most}).all()
+    return [(Export(row.id, row.kind, json.loads(row.wanted), *row[3:7]), row.asked_at) for row in rows]
 
 
 def progress(tx: Transaction, export_id: int, rows: int) -> bool:

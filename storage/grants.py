@@ -72,6 +72,9 @@ _HOLDERS = (
     .where(table.c.role == bindparam("held"), table.c.person_id.is_not(None), *_IN_FORCE)
     .order_by(table.c.id)
 )
+_ALL_IN_FORCE = (
+    select(*_COLUMNS, table.c.person_id, table.c.account_id, table.c.starts_at).where(*_IN_FORCE).order_by(table.c.id)
+)
 _ADD = insert(table).returning(table.c.id)
 _REVOKE = (
     update(table)
@@ -91,6 +94,12 @@ def roles_of(tx: Transaction, account: Account, now: datetime) -> list[Grant]:
 def of_person(tx: Transaction, person_id: int, now: datetime) -> list[Grant]:
     """What a person may do, wherever they are."""
     return [Grant(*row) for row in tx.execute(_OF, {"person": person_id, "account": -1, "now": now})]
+
+
+def in_force(tx: Transaction, now: datetime) -> list[tuple[Grant, int | None, int | None, datetime]]:
+    """Every role held now: with the person or the account that holds it, and since when."""
+    found = tx.execute(_ALL_IN_FORCE, {"now": now}).all()
+    return [(Grant(*row[:6]), row.person_id, row.account_id, row.starts_at) for row in found]
 
 
 def holders(tx: Transaction, role: str, now: datetime) -> list[int]:

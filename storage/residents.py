@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from storage import people
 from storage.database import Transaction
@@ -80,6 +80,13 @@ _RESIDENTS = (
     .order_by(people_table.c.id)
 )
 _RESIDENT = _RESIDENTS.where(people_table.c.id == bindparam("person"))
+_AFTER = _RESIDENTS.where(people_table.c.id > bindparam("after")).limit(bindparam("at_most"))
+_REACHED = _AFTER.where(
+    or_(
+        people_table.c.point_id.in_(bindparam("points", expanding=True)),
+        people_table.c.host_branch_id.in_(bindparam("branches", expanding=True)),
+    )
+)
 _COMMUNITY_NAMES = select(communities.c.code, communities.c.display_name).order_by(communities.c.code)
 
 
@@ -87,6 +94,22 @@ def everyone(tx: Transaction, *, masked: bool = True) -> Iterator[Resident]:
     """Everyone registered and neither merged nor erased."""
     for row in tx.connection.execute(_RESIDENTS, execution_options={"yield_per": 1000}):
         yield _resident(tx, row, masked=masked)
+
+
+def page(
+    tx: Transaction,
+    after: int,
+    at_most: int,
+    *,
+    point_ids: frozenset[int] | None,
+    branch_ids: frozenset[int] | None,
+) -> list[Resident]:
+    """Some of everyone, masked, from the number `after` on: those of these points or branches; None is everyone."""
+    wanted: dict[str, Any] = {"after": after, "at_most": at_most}
+    if point_ids is None or branch_ids is None:
+        return [_resident(tx, row, masked=True) for row in tx.execute(_AFTER, wanted)]
+    wanted |= {"points": sorted(point_ids), "branches": sorted(branch_ids)}
+    return [_resident(tx, row, masked=True) for row in tx.execute(_REACHED, wanted)]
 
 
 def _resident(tx: Transaction, row: Any, *, masked: bool) -> Resident:
@@ -121,6 +144,14 @@ def one(tx: Transaction, person_id: int) -> Resident:
     if row is None:
         raise NotFound("居民")
     return _resident(tx, row, masked=False)
+
+
+def masked(tx: Transaction, person_id: int) -> Resident:
+    """One person as a page shows them. Raises `NotFound`."""
+    row = tx.execute(_RESIDENT, {"person": person_id}).first()
+    if row is None:
+        raise NotFound("居民")
+    return _resident(tx, row, masked=True)
 
 
 def community_names(tx: Transaction) -> dict[str, str]:

@@ -31,12 +31,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A page, at `path`, for holders of one of `roles`."""
+    """A page, at `path`, for holders of one of `roles`. A poll is asked by a page that is open, not by a person."""
 
     path: str
     page: Page
     roles: tuple[str, ...]
     method: str = "GET"
+    is_poll: bool = False
 
 
 @dataclass(eq=False)
@@ -101,7 +102,7 @@ class Doorkeeper:
             token = form.get("form_token")
             if not isinstance(token, str) or not self.identity.is_form_token(secret, token):
                 raise Closed(403, texts.STALE)
-        if is_due:
+        if is_due and not door.is_poll:
             await self.database.write(sessions.seen, secret, now)
         parts = self.database, self.rendering, self.settings, self._wake
         response = await door.page(Visit(request, staff, now, form, *parts))

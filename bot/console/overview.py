@@ -5,14 +5,15 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS, Staff
+from bot.console import calls
+from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS
+from bot.console.events import sees
 from bot.console.visit import Visit
 from reports.counts import Counts
 from reports.periods import Period
 from reports.remembered import Remembered
-from storage import assignments, call_list, events, missed, need_rulings, outbox, settings
+from storage import assignments, events, missed, need_rulings, sending
 from storage.database import Transaction
-from storage.events import Event
 from storage.times import day_ends, day_starts, local_date
 
 
@@ -40,7 +41,8 @@ class Overview:
         if visit.staff.holds(*COUNTERS):
             counted = [self._remembered.counts(tx, season)]
             before = self._remembered.counts(tx, Period.season(season.first.year - 1))
-            counted += [before] if before.total.events else []
+            # Until something was held this season, the last one is what people want to see.
+            counted = [*counted, before] if counted[0].total.events else [before]
         monday = today - timedelta(days=today.weekday())
         begins, ends = day_starts(monday), day_ends(monday + timedelta(days=6))
         week = [event for event in events.between(tx, begins, ends) if sees(visit.staff, event)]
@@ -48,21 +50,15 @@ class Overview:
             "seasons": counted,
             "week": [(event, events.taken(tx, event.id), events.waiting(tx, event.id)) for event in week],
             "waiting": [each for each in _waiting(tx, visit) if each.count],
-            "is_paused": bool(settings.get(tx, outbox.PAUSED, False)),
+            "is_paused": sending.is_paused(tx),
         }
-
-
-def sees(staff: Staff, event: Event) -> bool:
-    """Whether any role of theirs reaches the event; auditors see all of them."""
-    return staff.role_for(event, {grant.role for grant in staff.grants} | {"organiser"}) is not None
 
 
 def _waiting(tx: Transaction, visit: Visit) -> list[Waiting]:
     staff, now = visit.staff, visit.now
     found = []
     if staff.holds(*CALLERS):
-        entries = [entry for entry in call_list.to_call(tx, now) if may_call(tx, staff, entry)]
-        found.append(Waiting("个电话要打", len(entries), "/console/calls"))
+        found.append(Waiting("个电话要打", len(calls.of(tx, visit)), "/console/calls"))
     if staff.holds(*NEED_WORKERS):
         mine = len(assignments.work_of(tx, staff.person_id))
         found.append(Waiting("件难处在您手上", mine, "/console/needs?whose=mine"))
@@ -71,17 +67,3 @@ def _waiting(tx: Transaction, visit: Visit) -> list[Waiting]:
         lost = missed.between(tx, now - timedelta(days=7), now)
         found.append(Waiting("条消息七天内没送到", len(lost), "/console/health"))
     return found
-
-
-def may_call(tx: Transaction, staff: Staff, entry: call_list.Entry) -> bool:
-    """Nobody sees the list of another point (care.md P31)."""
-    return caller_role(tx, staff, entry) is not None
-
-
-def caller_role(tx: Transaction, staff: Staff, entry: call_list.Entry) -> str | None:
-    if entry.event_id is not None:
-        return staff.role_for(events.get(tx, entry.event_id), CALLERS)
-    for grant in staff.grants:
-        if grant.role == "district_staff" or (grant.role == "point_lead" and grant.point_id == entry.point_id):
-            return grant.role
-    return None

@@ -8,8 +8,31 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.console import texts
-from bot.console.access import ANYONE
+from bot.console import (
+    audit,
+    calls,
+    check_in,
+    event_forms,
+    events,
+    health,
+    needs,
+    people,
+    points,
+    reports,
+    roles,
+    texts,
+)
+from bot.console.access import (
+    ANYONE,
+    CALLERS,
+    CHECKERS,
+    COUNTERS,
+    DISTRICT,
+    NEED_WORKERS,
+    ORGANISERS,
+    OVERSEERS,
+    READERS_OF_PEOPLE,
+)
 from bot.console.doors import Closed, Door, Doorkeeper
 from bot.console.overview import Overview
 from bot.console.settings import ConsoleSettings
@@ -66,6 +89,45 @@ def doors(sign_in: SignIn) -> list[Door]:
     return [
         Door("/console/sign-out", sign_in.leave, ANYONE, "POST"),
         Door("/console", Overview().page, ANYONE),
+        Door("/console/events", events.listing, ANYONE),
+        Door("/console/events/new", event_forms.blank, ORGANISERS),
+        Door("/console/events/new", event_forms.create, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}", events.detail, ANYONE),
+        Door("/console/events/{id:int}/publish", events.publish, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/withdraw", events.withdraw, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/cancel", events.cancel, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/change", event_forms.change_form, ORGANISERS),
+        Door("/console/events/{id:int}/change", event_forms.change, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/desk", check_in.desk, CHECKERS),
+        Door("/console/events/{id:int}/roll", check_in.roll_part, CHECKERS, is_poll=True),
+        Door("/console/events/{id:int}/note", check_in.note, CHECKERS, "POST"),
+        Door("/console/events/{id:int}/enter", check_in.enter, CHECKERS, "POST"),
+        Door("/console/events/{id:int}/walk-in", check_in.walk_in, CHECKERS, "POST"),
+        Door("/console/events/{id:int}/count", check_in.count, CHECKERS, "POST"),
+        Door("/console/events/{id:int}/close", check_in.close, CHECKERS, "POST"),
+        Door("/console/events/{id:int}/sheet", reports.ask_sheet, CHECKERS, "POST"),
+        Door("/console/people", people.listing, READERS_OF_PEOPLE),
+        Door("/console/people/{id:int}", people.detail, READERS_OF_PEOPLE),
+        Door("/console/people/{id:int}/unmask", people.unmask, READERS_OF_PEOPLE, "POST"),
+        Door("/console/points", points.listing, ANYONE),
+        Door("/console/needs", needs.board, NEED_WORKERS),
+        Door("/console/needs/{id:int}", needs.detail, NEED_WORKERS),
+        Door("/console/needs/{id:int}/assign", needs.assign, DISTRICT, "POST"),
+        Door("/console/needs/{id:int}/mark", needs.mark, DISTRICT, "POST"),
+        Door("/console/calls", calls.listing, CALLERS),
+        Door("/console/calls/{id:int}/note", calls.note, CALLERS, "POST"),
+        Door("/console/reports", reports.Reports().page, COUNTERS),
+        Door("/console/reports", reports.ask, COUNTERS, "POST"),
+        Door("/console/jobs", reports.jobs, ANYONE, is_poll=True),
+        Door("/console/files", reports.own_files, ANYONE),
+        Door("/console/files/{id:int}", reports.file, ANYONE),
+        Door("/console/files/{id:int}/cancel", reports.cancel, ANYONE, "POST"),
+        Door("/console/roles", roles.listing, DISTRICT),
+        Door("/console/roles", roles.give, DISTRICT, "POST"),
+        Door("/console/roles/{id:int}/revoke", roles.take_back, DISTRICT, "POST"),
+        Door("/console/audit", audit.listing, OVERSEERS),
+        Door("/console/health", health.page, DISTRICT),
+        Door("/console/health/release", health.release, DISTRICT, "POST"),
         Door("/console/{rest:path}", _nowhere, ANYONE),
     ]
 

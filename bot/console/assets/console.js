@@ -1,5 +1,30 @@
-// Whoever has scripts gets a question before what cannot be undone; without them the page behind the button asks.
+// Whoever has scripts gets a question before what cannot be undone.
 document.addEventListener("submit", (event) => {
   const sure = event.submitter?.dataset.sure ?? event.target.dataset.sure;
   if (sure && !confirm(sure)) event.preventDefault();
 });
+
+// The check-in desk: after each person the box is empty again and has the keyboard; arrows walk along the buttons.
+const desk = document.getElementById("desk");
+if (desk) {
+  const box = document.getElementById("q");
+  desk.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig.verb === "post" && event.detail.successful) {
+      box.value = "";
+      box.focus();
+    }
+  });
+  desk.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      box.value = "";
+      box.focus();
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const buttons = [box, ...desk.querySelectorAll(".roll .came")];
+    const here = buttons.indexOf(document.activeElement);
+    buttons[Math.min(Math.max(here + step, 0), buttons.length - 1)]?.focus();
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,54 @@
+"""The audit log, a day at a time, the newest first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from bot.console.visit import Visit
+from handlers.roles import TITLES
+from storage import audit, people
+from storage.audit import Act
+from storage.database import Transaction
+from storage.times import day_ends, day_starts, local_date
+
+_ON_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    act: Act
+    by: str
+
+
+async def listing(visit: Visit) -> Response:
+    """?day=2026-12-08&action=role"""
+    day = visit.asked_day("day") or local_date(visit.now)
+    action, page = visit.asked("action", 40), max(1, visit.asked_number("page") or 1)
+
+    def look(tx: Transaction) -> tuple[list[Shown], int]:
+        names: dict[int | None, str] = {None: "红雁"}
+        acts = [act for act in audit.between(tx, day_starts(day), day_ends(day)) if action in act.action]
+        acts.reverse()
+        shown = []
+        for act in acts[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]:
+            if act.actor_id not in names:
+                person = people.find(tx, act.actor_id)
+                held_office = act.role in TITLES
+                names[act.actor_id] = person.name if person and held_office else f"第 {act.actor_id} 号居民"
+            shown.append(Shown(act, names[act.actor_id]))
+        return shown, len(acts)
+
+    shown, count = await visit.read(look)
+    return visit.page(
+        "audit.html",
+        shown=shown,
+        count=count,
+        day=day,
+        action=action,
+        page=page,
+        last=-(-count // _ON_A_PAGE),
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        titles=TITLES,
+    )

@@ -1,0 +1,171 @@
+"""Making an event, and changing one: shown before it counts, with how many people will be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from bot.console.access import ORGANISERS
+from bot.console.events import must_organise, seen
+from bot.console.visit import Visit
+from handlers import notices
+from storage import events, points, sign_ups
+from storage.database import Transaction
+from storage.events import TYPES, Draft, Event
+from storage.refusals import NotAllowed
+from storage.times import at, local
+
+_LONGEST_EVENT = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Filled:
+    """What was filled in. `wrong` says, field by field, what cannot be used."""
+
+    given: Mapping[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+_FIELDS = {"title": 60, "day": 10, "starts": 5, "ends": 5, "venue": 60, "capacity": 5, "words": 400, "speaker": 40}
+
+
+async def blank(visit: Visit) -> Response:
+    must_organise(visit.staff)
+    given = dict.fromkeys((*_FIELDS, "type", "point"), "")
+    return visit.page("event_form.html", **await _choices(visit), event=None, given=given, wrong=[])
+
+
+async def create(visit: Visit) -> Response:
+    """Keeps a draft; nobody sees it before it is published."""
+    must_organise(visit.staff)
+    choices = await _choices(visit)
+    filled = _read(visit)
+    kind = visit.text("type", 30)
+    if kind not in TYPES:
+        filled.wrong.append("请选一个类型。")
+    if filled.wrong:
+        given = {**filled.given, "type": kind}
+        return visit.page("event_form.html", 422, **choices, event=None, given=given, wrong=filled.wrong)
+
+    def work(tx: Transaction) -> int:
+        values = {**filled.values, "venue": _venue(tx, filled.values)}
+        organisation = next((grant.organisation_id for grant in visit.staff.grants if grant.organisation_id), None)
+        draft = Draft(kind, organisation_id=organisation, organiser_id=visit.staff.person_id, **values)
+        if draft.point_id is not None:
+            draft.contact_phone = points.get(tx, draft.point_id).phone
+        draft.members_only = visit.text("members_only", 3) == "yes"
+        event_id = events.create(tx, draft, visit.now)
+        if visit.staff.role_for(events.get(tx, event_id), ORGANISERS) is None:
+            raise NotAllowed("这个服务点的组织者")
+        return event_id
+
+    event_id = await visit.write(work)
+    return visit.goes_to(f"/console/events/{event_id}?said=存好了，还是草稿。看过没问题再点“发布”。")
+
+
+async def change_form(visit: Visit) -> Response:
+    event = await visit.read(lambda tx: seen(tx, visit.staff, visit.path_number()))
+    visit.staff.acting_on(event, ORGANISERS)
+    return visit.page("event_form.html", **await _choices(visit), event=event, given=_given(event), wrong=[])
+
+
+async def change(visit: Visit) -> Response:
+    """The first time it shows what would change and who would be told; with `sure` it is done."""
+    event_id = visit.path_number()
+    filled = _read(visit)
+    if filled.wrong:
+        event = await visit.read(lambda tx: seen(tx, visit.staff, event_id))
+        parts = {**await _choices(visit), "event": event, "given": filled.given, "wrong": filled.wrong}
+        return visit.page("event_form.html", 422, **parts)
+    if visit.text("sure", 3) != "yes":
+        return visit.page("event_change.html", **await visit.read(_preview, visit, filled))
+
+    def work(tx: Transaction) -> int:
+        event = seen(tx, visit.staff, event_id)
+        values = {**filled.values, "venue": _venue(tx, filled.values)}
+        actor = visit.staff.acting_on(event, ORGANISERS)
+        before, after = events.change(tx, event_id, values, actor, visit.now)
+        if after.state != "published":
+            return 0
+        told = notices.changed(tx, before, after, visit.now)
+        if after.capacity != before.capacity:
+            notices.promoted(tx, sign_ups.promote(tx, event_id, visit.now), visit.now)
+        return told
+
+    told = await visit.write(work)
+    visit.wake()
+    also = f"，已经安排告诉 {told} 个人" if told else ""
+    return visit.goes_to(f"/console/events/{event_id}?said=改好了{also}。")
+
+
+def _preview(tx: Transaction, visit: Visit, filled: Filled) -> dict[str, Any]:
+    event = seen(tx, visit.staff, visit.path_number())
+    visit.staff.acting_on(event, ORGANISERS)
+    values = {**filled.values, "venue": _venue(tx, filled.values)}
+    after = events.changed_by(tx, event, values, visit.now)
+    news = notices.changes_in_words(event, after) if event.state == "published" else ""
+    told = len(events.concerned(tx, event.id)) if news else 0
+    same_time = events.at_the_same_time(tx, after, event.id)
+    return {"event": event, "after": after, "news": news, "told": told, "given": filled.given, "same_time": same_time}
+
+
+def _read(visit: Visit) -> Filled:
+    given = {name: visit.text(name, at_most) for name, at_most in _FIELDS.items()}
+    given["point"] = visit.text("point", 12)
+    filled = Filled(given)
+    if len(given["title"]) < 2:
+        filled.wrong.append("名称至少两个字。")
+    starts, ends = _moment(given["day"], given["starts"]), _moment(given["day"], given["ends"])
+    if starts is None or ends is None:
+        filled.wrong.append("日子和时间没填全，比如：2026-12-08，14:30 到 16:00。")
+    else:
+        if ends <= starts:
+            filled.wrong.append("结束要晚于开始。")
+        if ends - starts > _LONGEST_EVENT:
+            filled.wrong.append("一场活动不超过一天。")
+        filled.values |= {"starts_at": starts, "ends_at": ends}
+    if given["capacity"] and not (given["capacity"].isdecimal() and 0 < int(given["capacity"]) <= 5000):
+        filled.wrong.append("名额填 1 到 5000，不限就空着。")
+    else:
+        filled.values["capacity"] = int(given["capacity"]) if given["capacity"] else None
+    point = int(given["point"]) if given["point"].isdecimal() else None
+    if point is None and not given["venue"]:
+        filled.wrong.append("请选一个服务点，或者写清楚地方。")
+    filled.values |= {"title": given["title"], "point_id": point, "venue": given["venue"]}
+    filled.values |= {"description": given["words"], "speaker": given["speaker"] or None}
+    return filled
+
+
+def _venue(tx: Transaction, values: Mapping[str, Any]) -> str:
+    point_id = values["point_id"]
+    return points.get(tx, point_id).name if point_id is not None else str(values["venue"])
+
+
+def _given(event: Event) -> dict[str, str]:
+    starts, ends = local(event.starts_at), local(event.ends_at)
+    return {
+        "title": event.title,
+        "type": event.type,
+        "day": starts.date().isoformat(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "point": str(event.point_id or ""),
+        "venue": "" if event.point_id else event.venue,
+        "capacity": str(event.capacity or ""),
+        "words": event.description,
+        "speaker": event.speaker or "",
+    }
+
+
+async def _choices(visit: Visit) -> dict[str, Any]:
+    return {"points": await visit.read(points.active), "types": TYPES}
+
+
+def _moment(day: str, clock: str) -> datetime | None:
+    try:
+        return at(date.fromisoformat(day), time.fromisoformat(clock))
+    except ValueError:
+        return None

@@ -1,0 +1,95 @@
+"""Makes one file that was asked for, in a process of its own.
+
+`python -m bot.exporting --config FILE --export N -o PATH`; what it prints is how many rows are written, a number on each line.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from bot import config, opening
+from reports import attendance, catalogue
+from reports.catalogue import REPORTS, Wanted
+from reports.csv import write_csv
+from reports.periods import Period
+from reports.sheet import Book, Unmasked
+from reports.xlsx import write_xlsx
+from storage import exports
+from storage.database import Transaction
+
+EVENT_SHEET = "attendance_sheet"
+"""The one report that is about an event, not a period."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bot.exporting")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--export", type=int, required=True)
+    parser.add_argument("-o", dest="output", type=Path, required=True)
+    asked = parser.parse_args()
+    settings = config.read(asked.config)
+
+    async def make() -> None:
+        async with opening.database(settings) as database:
+            await database.read(write, asked.export, asked.output, datetime.now(UTC), _say)
+
+    asyncio.run(make())
+    return 0
+
+
+def write(tx: Transaction, export_id: int, path: Path, now: datetime, progress: Callable[[int], None]) -> None:
+    """Write the file of an export to `path`. Raises `KeyError` for an export or report that is none."""
+    export = exports.get(tx, export_id)
+    if export is None:
+        raise KeyError(export_id)
+    name, wanted = report_of(export.kind, export.wanted), _wanted(tx, export.wanted, now)
+    if name == EVENT_SHEET:
+        sheet = attendance.attendance_sheet(
+            tx,
+            int(export.wanted["event"]),
+            wanted.on,
+            masked=wanted.masked,
+            sees_party=wanted.sees_party,
+            blank=bool(export.wanted.get("blank")),
+        )
+        write_xlsx(Book((sheet,), (), None, wanted.unmasked), path, progress=progress)
+    elif export.wanted.get("format") == "csv" and name in REPORTS:
+        write_csv(catalogue.sheet(tx, name, wanted), path, progress=progress)
+    else:
+        write_xlsx(catalogue.book(tx, name, wanted), path, progress=progress)
+
+
+def report_of(kind: str, wanted: dict[str, Any]) -> str:
+    """Which report an export is; what a chat asks for is the book of attendances."""
+    return str(wanted["report"]) if kind == "report" else "attendance"
+
+
+def period_of(wanted: dict[str, Any]) -> Period:
+    return Period(date.fromisoformat(wanted["from"]), date.fromisoformat(wanted["to"]), wanted.get("name", ""))
+
+
+def _wanted(tx: Transaction, wanted: dict[str, Any], now: datetime) -> Wanted:
+    return Wanted(
+        period_of(wanted),
+        attendance.paper(tx, now),
+        sees_party=bool(wanted.get("sees_party")),
+        point_ids=_reach(wanted.get("points")),
+        branch_ids=_reach(wanted.get("branches")),
+        unmasked=Unmasked(str(wanted["unmasked"]), now) if wanted.get("unmasked") else None,
+    )
+
+
+def _reach(ids: list[int] | None) -> frozenset[int] | None:
+    return None if ids is None else frozenset(ids)
+
+
+def _say(rows: int) -> None:
+    print(rows, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
