@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, cast, func, literal, select, update
 
-from storage import events, outbox, people
+from storage import events, outbox, people, proxies
 from storage.database import Transaction
 from storage.events import Event
 from storage.hours import MessageHours
 from storage.outbox import UNDER_WAY, Planned
 from storage.schema.events import event_changes, sign_ups
-from storage.schema.people import proxies
 from storage.schema.talks import outbox as table
 from storage.times import at, day_starts, local_date
 
@@ -74,8 +73,12 @@ _REMINDED = (
     .where(table.c.state.in_(["planned", "waiting", "sending", "delivered", "unknown"]))
     .group_by(table.c.person_id)
 )
-_PROXIES = select(proxies.c.proxy_id).where(
-    proxies.c.person_id == bindparam("person"), proxies.c.agreed_at.is_not(None), proxies.c.ended_at.is_(None)
+_DONE = select(table.c.sign_up_id).where(
+    table.c.event_id == bindparam("event"),
+    table.c.kind == "reminder",
+    table.c.revision == bindparam("revision"),
+    table.c.key.like(bindparam("by_rule")),
+    table.c.state != "superseded",
 )
 _EARLIER = (
     update(table)
@@ -86,7 +89,7 @@ _EARLIER = (
 _ENOUGH = (
     update(table)
     .where(table.c.key == bindparam("planned"))
-    .values(state="superseded", because="reminded twice already", ended_at=bindparam("now"))
+    .values(state="superseded", because="reminded already", ended_at=bindparam("now"))
 )
 _OF_YESTERDAY = (
     select(table.c.id, table.c.key, table.c.person_id, sign_ups.c.person_id.label("of_person"), sign_ups.c.comes)
@@ -153,6 +156,9 @@ def _plan(
     wanted = {"event": event.id, "revision": event.revision, "rule": rule, "due": due, "since": since}
     found = tx.execute(_TO_REMIND, {**wanted, "at_most": at_most}).all()
     reminded: dict[int, int] = {}
+    done = set[int]()  # under another key: of a person who is this one since a merge
+    if found:
+        done = set(tx.execute(_DONE, {**wanted, "by_rule": f"%:{rule}"}).scalars())
     if found and event.revision > 1:
         reminded = {row.person_id: row.times for row in tx.execute(_REMINDED, {"event": event.id})}
     for sign_up_id, person_id, comes in found:
@@ -160,9 +166,11 @@ def _plan(
         planned = Planned("reminder", f"reminder:{event.id}:{event.revision}:{person_id}:{rule}", write(facts), due)
         planned.person_id, planned.sign_up_id = person_id, sign_up_id
         planned.event_id, planned.revision, planned.expires_at = event.id, event.revision, event.starts_at
-        tx.execute(_EARLIER, {"event": event.id, "sign_up": sign_up_id, "now": now})
+        enough = sign_up_id in done or reminded.get(person_id, 0) >= MOST
+        if not enough:
+            tx.execute(_EARLIER, {"event": event.id, "sign_up": sign_up_id, "now": now})
         outbox.plan(tx, planned, now)
-        if reminded.get(person_id, 0) >= MOST:
+        if enough:
             tx.execute(_ENOUGH, {"planned": planned.key, "now": now})
         else:
             _copies(tx, planned, facts, person_id, now, write)
@@ -171,9 +179,11 @@ def _plan(
 
 def _copies(tx: Transaction, original: Planned, facts: Facts, person_id: int, now: datetime, write: Write) -> None:
     """Whoever acts for the person is reminded too."""
-    for (proxy_id,) in tx.execute(_PROXIES, {"person": person_id}).all():
-        copy = _for_proxy(tx, facts, person_id)
-        planned = Planned("reminder", f"{original.key}:{proxy_id}", write(copy), original.due_at, person_id=proxy_id)
+    for helper in proxies.helpers_of(tx, person_id):
+        if helper.agreed_at is None:
+            continue
+        key, copy = f"{original.key}:{helper.proxy_id}", _for_proxy(tx, facts, person_id)
+        planned = Planned("reminder", key, write(copy), original.due_at, person_id=helper.proxy_id)
         planned.sign_up_id, planned.event_id = original.sign_up_id, original.event_id
         planned.revision, planned.expires_at = original.revision, original.expires_at
         outbox.plan(tx, planned, now)

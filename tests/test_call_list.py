@@ -7,9 +7,6 @@ from sqlalchemy import update
 
 from bot.channels import NotNow, Unreachable
 from dialogue.message import Reply, encoded
-from dialogue.understanding import Entry
-from handlers import MENU
-from handlers import call_list as conversation
 from handlers import reminders as words
 from storage import accounts, call_list, events, grants, outbox, people, reminders, sign_ups
 from storage.audit import Actor
@@ -222,13 +219,10 @@ async def test_the_list_is_forgotten_after_seven_days(database, school):
 
 # In the chat.
 
-_CALLING = {"电话名单": Entry(conversation.work, pattern=r"电话(?:名单)?\s*(?P<rest>\d.*|第\d+页)")}
-
 
 @pytest.fixture
 async def lead(chat):
     """The chat of a point lead; returns the number of an event with two people to phone and one who waits."""
-    chat.menu = {**MENU, **_CALLING}
     chat.clock.now = LIST_IS_MADE
     database = await chat.open()
     point = await database.write(_point, "A")
@@ -283,7 +277,7 @@ async def test_nobody_sees_the_list_of_another_point(chat, lead):
     assert "点长" in await chat(f"电话 {others[0]}")
     assert "点长" in await chat(f"电话 {others[0]} 不来")
     chat.who = SOMEONE_ELSE
-    assert "现在没有要打的电话" in await chat("电话名单")
+    assert "这件事要工作人员来办" in await chat("电话名单")
 
 
 async def test_who_did_not_answer_is_marked_on_the_list(chat, lead):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dialogue.message import decoded
 from handlers import reminders as words
-from storage import events, outbox, people, reminders, sign_ups
+from storage import events, merging, outbox, people, reminders, sign_ups
 from storage.audit import Actor
 from storage.database import open_database
 from storage.events import Draft
@@ -285,6 +285,18 @@ async def test_who_said_they_come_is_reminded_but_not_asked_again(database, star
     await plan(database, here("12-08 11:30"))
     [(_, _, _, text)] = await rows(database)
     assert text.endswith("您说过要来，来不了请告诉我。")
+
+
+async def test_whose_two_registrations_are_merged_is_not_reminded_a_second_time(database, start):
+    one = await event(database, start)
+    twice, me = await resident(database), await resident(database, "王建国（候鸟）")
+    await joins(database, one, twice)
+    await plan(database, here("12-07 18:00"))
+    await database.write(merging.merge, me, twice, STAFF, here("12-07 18:05"), "同一个人")
+    await plan(database, here("12-07 18:06"))
+    assert await keys(database) == [f"reminder:{one}:1:{twice}:day_before"]
+    await plan(database, here("12-08 11:30"))
+    assert await keys(database) == [f"reminder:{one}:1:{me}:two_hours"]
 
 
 async def test_a_large_event_is_planned_piece_by_piece(database, start):
