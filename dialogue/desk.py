@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dialogue import numbers, texts
 from dialogue.message import Choice, Message, Reply
-from dialogue.questions import bare, matching
+from dialogue.questions import bare, bare_label, matching
 from dialogue.talk import NEXT_PAGE, Conversation, House, Talk, run, step
 from dialogue.understanding import Entry, Menu, Understanding
 from storage import attachments
@@ -311,7 +311,8 @@ def picked(text: str, shown: list[tuple[str, str]]) -> list[str]:
 
 def named_or_numbered(text: str, shown: list[tuple[str, str]]) -> list[str]:
     """The values of `shown` that `text` names by number (“2”, “第二个”, “1、3”) or by its label; none if neither."""
-    exact = next((value for value, label in shown if bare(label) == bare(text)), None)
+    said = bare(text)
+    exact = next((value for value, label in shown if bare_label(label) == said), None)
     if exact is not None:
         return [exact]
     one = numbers.read_choice(text, of=len(shown))

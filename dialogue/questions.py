@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from dialogue import numbers, texts
@@ -45,6 +46,8 @@ class Text:
     choices: tuple[Choice, ...] = ()
 
     def parse(self, said: Said) -> str:
+        if self.choices and len(said.picked) == 1 and not said.text:
+            return said.picked[0]  # a button was tapped, so there are no words
         text = _need_words(said)
         if len(text) > self.at_most:
             raise Invalid(f"有点长了，请说短一些，{self.at_most} 个字以内。")
@@ -255,14 +258,21 @@ def bare(text: str) -> str:
     return _POLITE_END.sub("", plain) or plain
 
 
+@lru_cache(maxsize=4096)
+def bare_label(label: str) -> str:
+    """`bare` of what we show: the same few words again and again. What people say is not kept here."""
+    return bare(label)
+
+
 def matching(text: str, options: list[tuple[str, str]]) -> str | None:
     """The value whose label is what `text` says: the label itself, or the only one that contains it."""
     word = bare(text)
     if not word:
         return None
     for value, label in options:
-        if word in (bare(label), value):
+        if word in (bare_label(label), value):
             return value
-    near = [value for value, label in options if word in bare(label)] if len(word) > 1 or not word.isascii() else []
-    near = near or [value for value, label in options if len(bare(label)) > 1 and bare(label) in word]
+    labels = [(value, bare_label(label)) for value, label in options]
+    near = [value for value, label in labels if word in label] if len(word) > 1 or not word.isascii() else []
+    near = near or [value for value, label in labels if len(label) > 1 and label in word]
     return near[0] if len(near) == 1 else None
