@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--only-finish", action="store_true", help="no new key: seal what is left, drop what is unused")
     audit = command("audit", "audit", "Look whether the audit log is as it was written")
     audit.add_argument("action", choices=["verify"])
-    audit.add_argument("--last-hash", type=bytes.fromhex, metavar="HASH", help="a hash noted earlier, such as at a backup")
+    audit.add_argument("--last-hash", type=bytes.fromhex, metavar="HASH", help="one noted earlier, as at a backup")
 
     for noun, about in (("points", "Service points"), ("people", "Residents")):
         group = command(noun, f"{noun}_import", f"{about}: import a file")

@@ -128,7 +128,6 @@ async def running(
 
         delivery = Delivery(database, channels, clock, paces)
         late.append(delivery)
-        routes += Health(database, delivery, clock, heard).routes()
         if config.config.web.console:
             desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
             routes += console_routes(database, clock, vault.derived("console form"), desk, delivery.wake)
@@ -136,11 +135,14 @@ async def running(
         await delivery.ready.wait()
         is_open.set()
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
-        jobs = {"backup": Job(daily(2, 40), Backups(config, clock).make, at_start=False)}
+        backups = Backups.found(config, clock)
+        jobs = {"backup": Job(daily(2, 40), backups.make, at_start=False)}
         if telegram is not None:
             jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
         schedule = Schedule(database, clock, delivery.wake, templates=wechat_templates, more=jobs)
         await stack.enter_async_context(schedule.running())
+        more = [backups.figures, schedule.figures, *([telegram.figures] if telegram is not None else [])]
+        routes += Health(database, delivery, clock, heard, more).routes()
         exporter = Exporter(database, config.file, clock, delivery.wake)
         await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
         if wechat is not None:

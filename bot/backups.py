@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.config import Settings
+from bot.figures import Figure
 from storage.times import local_date
 
 KEPT = timedelta(days=30)  # care.md 7
@@ -46,9 +47,12 @@ class Backups:
         folder = settings.folder / "backups"
         return sorted([*folder.glob("hongyan-*.backup"), *folder.glob("hongyan-*.db")])
 
-    def age(self) -> timedelta:
-        """Of the newest backup; while there is none, the time since the start."""
-        return self._clock() - (self.made_at or self._since)
+    def figures(self, now: datetime) -> list[Figure]:
+        copied = self.copied_at.timestamp() if self.copied_at is not None else 0
+        if not self._settings.database_url.startswith("sqlite:"):
+            return []
+        age = (now - (self.made_at or self._since)).total_seconds()
+        return [Figure("backup_age_seconds", round(age)), Figure("backup_copied_at_seconds", copied)]
 
     async def make(self) -> None:
         if not self._settings.database_url.startswith("sqlite:"):

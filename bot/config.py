@@ -16,6 +16,7 @@ from storage.hours import MessageHours
 from storage.vault import CipherName
 
 PREFIX = "HONGYAN__"
+_SHORTEST_LOGS = 365  # days; 互联网政务应用安全管理规定, article 20
 
 
 class WrongSettings(Exception):
@@ -91,12 +92,23 @@ class WebSection(_Section, frozen=True):
     console: bool = True
 
 
+class LogsSection(_Section, frozen=True):
+    format: Literal["text", "json"] = "text"
+    file: str = ""  # beside what goes to standard error; docs/decisions/0032-logs.md
+    days: int = 400
+
+    def __post_init__(self) -> None:
+        if self.days < _SHORTEST_LOGS:
+            raise ValueError(f"at least {_SHORTEST_LOGS}: a year of logs must be kept")
+
+
 class Config(_Section, frozen=True):
     bot: BotSection = msgspec.field(default_factory=BotSection)
     storage: StorageSection = msgspec.field(default_factory=StorageSection)
     telegram: TelegramSection = msgspec.field(default_factory=TelegramSection)
     wechat: WechatSection = msgspec.field(default_factory=WechatSection)
     web: WebSection = msgspec.field(default_factory=WebSection)
+    logs: LogsSection = msgspec.field(default_factory=LogsSection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,10 @@ class Settings:
     @property
     def key_file(self) -> Path:
         return self.folder / self.config.storage.key_file
+
+    @property
+    def log_file(self) -> Path | None:
+        return self.folder / self.config.logs.file if self.config.logs.file else None
 
     @property
     def database_url(self) -> str:

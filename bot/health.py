@@ -1,6 +1,6 @@
 """Whether the program is alive and ready, and its figures for Prometheus."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -8,11 +8,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.delivery import Delivery
-from storage import outbox
+from bot.figures import Figure, written
+from storage import outbox, vitals
 from storage.database import Database, StorageFault, Transaction
 
 LastHeard = Callable[[], datetime | None]
 """When a channel last heard of its platform; None as long as it never did."""
+
+More = Callable[[datetime], Iterable[Figure]]
+"""Figures of another part of the program, as they are now."""
 
 SILENT_TOO_LONG = timedelta(seconds=90)
 
@@ -26,11 +30,13 @@ class Health:
         delivery: Delivery,
         clock: Callable[[], datetime],
         channels: Mapping[str, LastHeard],
+        more: Sequence[More] = (),
     ) -> None:
         self._database = database
         self._delivery = delivery
         self._clock = clock
         self._channels = channels
+        self._more = more
         self._started_at = clock()
 
     def routes(self) -> list[Route]:
@@ -58,27 +64,29 @@ class Health:
         return JSONResponse({"failing": faults}, 503 if faults else 200)
 
     async def metrics(self, _request: Request) -> Response:
-        waiting = await self._database.read(outbox.states)
         now = self._clock()
-        lines = [
-            "# HELP hongyan_outbox_rows Messages by state; planned and waiting have not been sent yet.",
-            "# TYPE hongyan_outbox_rows gauge",
-            *(f'hongyan_outbox_rows{{state="{state}"}} {count}' for state, count in sorted(waiting.items())),
-            "# HELP hongyan_sent_total Messages that ended since the start, by channel and end.",
-            "# TYPE hongyan_sent_total counter",
+        states = await self._database.read(outbox.states)
+        seen = await self._database.read(vitals.look, now)
+        figures = [
+            Figure("started_at_seconds", self._started_at.timestamp()),
+            *(Figure("outbox_rows", count, (("state", state),)) for state, count in states.items()),
+            Figure("outbox_late_seconds", seen.late_by.total_seconds()),
             *(
-                f'hongyan_sent_total{{channel="{channel}",end="{end}"}} {count}'
-                for (channel, end), count in sorted(self._delivery.ended.items())
+                Figure("sent_total", count, (("channel", channel), ("end", end)))
+                for (channel, end), count in self._delivery.ended.items()
             ),
-            "# HELP hongyan_channel_silence_seconds Since a channel last heard of its platform.",
-            "# TYPE hongyan_channel_silence_seconds gauge",
+            Figure("sending_paused", seen.is_paused),
             *(
-                f'hongyan_channel_silence_seconds{{channel="{name}"}} '
-                f"{(now - (last() or self._started_at)).total_seconds():.0f}"
-                for name, last in sorted(self._channels.items())
+                Figure("channel_silence_seconds", self._silence(last, now), (("channel", name),))
+                for name, last in self._channels.items()
             ),
+            *(Figure("updates_set_aside", count, (("channel", name),)) for name, count in seen.set_aside.items()),
+            *(figure for more in self._more for figure in more(now)),
         ]
-        return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(written(figures), media_type="text/plain; version=0.0.4")
+
+    def _silence(self, last: LastHeard, now: datetime) -> float:
+        return round((now - (last() or self._started_at)).total_seconds())
 
 
 def _touch(tx: Transaction) -> None:

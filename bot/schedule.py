@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.figures import Figure
 from handlers import broadcasts, consent_changes, idle, need_chores, notices, reminders
 from storage import call_list, outbox, recipients, retention, settings, sign_ups
 from storage import reminders as reminders_store
@@ -61,6 +62,7 @@ class Schedule:
     ) -> None:
         self.last_done: dict[str, datetime] = {}
         """When each job last succeeded, since the start."""
+        self._since = clock()
         self._database = database
         self._clock = clock
         self._wake = wake
@@ -99,6 +101,16 @@ class Schedule:
             yield
         finally:
             scheduler.shutdown()
+
+    def figures(self, now: datetime) -> list[Figure]:
+        return [
+            Figure(
+                "job_silence_seconds",
+                round((now - self.last_done.get(name, self._since)).total_seconds()),
+                (("job", name),),
+            )
+            for name in self.jobs
+        ]
 
     async def run(self, name: str) -> None:
         """Do one job now. What goes wrong is logged, and tried again at its next time."""
@@ -169,7 +181,8 @@ class Schedule:
             return
         report = await self.forget()
         await self._database.write(_note_purge, report, now)
-        _log.info("schedule: forgotten: %s", ", ".join(f"{name} {rows}" for name, rows in report.items() if rows))
+        forgotten = ", ".join(f"{rows} {name}" for name, rows in report.items() if rows)
+        _log.info("schedule: forgotten: %s", forgotten or "nothing")
 
     async def forget(self) -> dict[str, int]:
         """How many rows of each kind were forgotten. Others write between the steps."""

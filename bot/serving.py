@@ -35,7 +35,7 @@ async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], Non
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=75,
-        proxy_headers=False,
+        proxy_headers=True,  # believed from this machine alone, or from what FORWARDED_ALLOW_IPS names
     )
     server = _Server(config)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,5 +1,6 @@
 """Where each chat stands: the open talk with the words said so far, talks laid aside, and the last list shown."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,9 @@ from storage.database import Transaction
 from storage.geography import Place
 from storage.schema.talks import conversations as table
 from storage.upsert import upsert
+from storage.vault import Unreadable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -64,8 +68,15 @@ _IDLE = delete(table).where(table.c.updated_at < bindparam("before"))
 
 
 def of(tx: Transaction, account_id: int) -> Desk:
+    """A state that cannot be read is as good as none: otherwise this person would never be answered again."""
     sealed = tx.execute(_OF, {"account": account_id}).scalar()
-    return Desk() if sealed is None else _decoder.decode(tx.vault.open(sealed, f"conversations.state|{account_id}"))
+    if sealed is None:
+        return Desk()
+    try:
+        return _decoder.decode(tx.vault.open(sealed, f"conversations.state|{account_id}"))
+    except (msgspec.DecodeError, Unreadable) as problem:
+        _log.error("the talk of account %d cannot be read (%s); it begins anew", account_id, type(problem).__name__)
+        return Desk()
 
 
 def save(tx: Transaction, account_id: int, desk: Desk, now: datetime) -> None:

@@ -50,6 +50,10 @@ class Pace:
         """Seconds until anything may be sent, 0 when a slot is free."""
         return max(0.0, max(self._next_slot, self._paused_until) - self._monotonic())
 
+    def pause_left(self) -> float:
+        """Seconds for which the platform asked everyone to wait."""
+        return max(0.0, self._paused_until - self._monotonic())
+
     def slots_within(self, seconds: float) -> int:
         """How many messages may begin within the next `seconds`."""
         left = seconds - self.wait()

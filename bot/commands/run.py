@@ -2,15 +2,13 @@
 
 import argparse
 import gc
-import logging
 import sys
 from collections.abc import Callable
 
 import uvloop
 
-from bot import config
+from bot import config, logs
 from bot.app import running
-from bot.channels.telegram.redaction import Redacting
 from bot.config import Settings
 from bot.serving import serve
 
@@ -21,14 +19,7 @@ def print_port(port: int) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     settings = config.read(asked.config)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    telegram, wechat = settings.config.telegram, settings.config.wechat
-    redacting = Redacting(
-        [telegram.token, telegram.webhook_secret, wechat.app_secret, wechat.token, wechat.encoding_aes_key]
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(redacting)
+    logs.begin(settings)
     return until_stopped(settings)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,6 +48,14 @@ def test_words_come_with_sender_moment_and_a_number_of_their_own(wang):
     assert said.sent_at == NOW
     assert said.id == f"{BOT}-{raw['update_id']}"
     assert said.private
+
+
+def test_what_has_no_date_is_noticed_before_it_is_kept(wang):
+    """The library hands on nothing as the date; kept as the beginning of a talk, it could not be read again."""
+    raw = wang.shares_place(18.25, 109.5)
+    raw["message"]["date"] = None
+    with pytest.raises(msgspec.ValidationError):
+        read(raw)
 
 
 def test_a_deep_link_carries_its_payload(wang):

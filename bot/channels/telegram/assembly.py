@@ -26,6 +26,7 @@ from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.receiving import Reader
 from bot.channels.telegram.sending import OpenFile, TelegramChannel
 from bot.channels.telegram.webhook import Webhook, WebhookWatch
+from bot.figures import Figure
 from storage.database import Database, StorageFault
 
 WEBHOOK_PATH = "/telegram/webhook"
@@ -72,6 +73,18 @@ class Telegram:
     menu: Menu
     health: Health
     routes: tuple[Route, ...]  # to be mounted; none when updates are asked for
+
+    def figures(self, _now: datetime) -> list[Figure]:
+        of_us = (("channel", "telegram"),)
+        return [
+            Figure("channel_problem", bool(self.health.problem), of_us),
+            Figure("channel_pending_updates", self.health.pending, of_us),
+            Figure("channel_pause_seconds", round(self.channel.pace.pause_left()), of_us),
+            *(
+                Figure("updates_ignored_total", count, (*of_us, ("kind", kind)))
+                for kind, count in self.intake.ignored.items()
+            ),
+        ]
 
     def link(self, payload: str) -> str | None:
         """The address that opens the chat and says `payload` (1 to 64 of A-Z a-z 0-9 _ -); None until it is known."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -109,9 +109,9 @@ class Reader:
         if update.message is not None:
             if not _NOTES_OF_TELEGRAM.isdisjoint(raw["message"]):
                 return Nothing("note of Telegram")
-            return self._message(update.message, message_id, username)
+            return _checked(self._message(update.message, message_id, username))
         if update.callback_query is not None:
-            return _tap(update.callback_query, message_id, now)
+            return _checked(_tap(update.callback_query, message_id, now))
         if update.edited_message is not None:
             return _edit(update.edited_message)
         if update.my_chat_member is not None:
@@ -180,6 +180,16 @@ class Reader:
             return "/start", rest if _PAYLOAD.fullmatch(rest) else ""
         words = self.commands.get(name, f"/{name}")
         return f"{words} {rest}".strip(), ""
+
+
+def _checked(event: Event) -> Event:
+    """The library takes any value for any field: a phone that is a number would be kept, and could not be read again.
+
+    Raises `msgspec.ValidationError`.
+    """
+    if isinstance(event, Said):
+        return replace(event, message=msgspec.json.decode(msgspec.json.encode(event.message), type=Message))
+    return event
 
 
 def kind_of(raw: dict[str, Any]) -> str:
