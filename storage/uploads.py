@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
-from storage import attachments
+from storage import attachments, inbox
 from storage.database import Transaction
 from storage.files import KEPT
 from storage.schema.talks import attachments as attachments_table
@@ -13,6 +13,7 @@ from storage.upsert import upsert
 
 _ADD = upsert(table, key=("key",))
 _BY_KEY = select(table.c.media_type, table.c.content).where(table.c.key == bindparam("upload_key"))
+_FORGET = delete(table).where(table.c.key == bindparam("upload_key"))
 _WANTED = select(attachments_table.c.id).where(
     attachments_table.c.state == "wanted",
     attachments_table.c.channel == bindparam("channel"),
@@ -26,7 +27,12 @@ _KEPT_FOR = select(attachments_table.c.id).where(
 
 
 def keep(tx: Transaction, channel: str, message: str, media_type: str, content: bytes, now: datetime) -> None:
-    """Keep the bytes of a message for seven days. No link opens them, only the message; the first ones stay."""
+    """Keep the bytes of a message for at most seven days. No link opens them, only the message.
+
+    The first ones stay, and a message that was answered already needs none.
+    """
+    if inbox.answer_to(tx, channel, message) is not None:
+        return
     key, context = _key(tx, channel, message)
     row = {
         "key": key,
@@ -48,11 +54,15 @@ def of(tx: Transaction, channel: str, message: str) -> tuple[bytes, str] | None:
 
 
 def hand_over(tx: Transaction, channel: str, message: str) -> None:
-    """Put the bytes where staff look for them: to the attachment whose reference is this message. Safe to repeat."""
+    """Put the bytes where staff look for them: to the attachment whose reference is this message. Safe to repeat.
+
+    They are there alone then, so that whoever erases the attachment erases them.
+    """
     wanted = tx.execute(_WANTED, {"channel": channel, "reference": message}).scalar()
     kept = of(tx, channel, message) if wanted is not None else None
     if wanted is not None and kept is not None:
         attachments.keep(tx, wanted, *kept)
+        tx.execute(_FORGET, {"upload_key": _key(tx, channel, message)[0]})
 
 
 def seen_by(tx: Transaction, account_id: int, channel: str, message: str) -> tuple[bytes, str] | None:

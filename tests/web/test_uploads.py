@@ -95,7 +95,7 @@ async def test_a_photo_sent_twice_is_one_attachment(program, visitor, database):
     def count(tx):
         return [len(tx.execute(table.select()).all()) for table in (attachments_table, files_table)]
 
-    assert await database.read(count) == [1, 1]
+    assert await database.read(count) == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,12 @@ class Spoken:
         return None if self.reply.venue is None else Card.of(self.reply.venue)
 
     @property
+    def names_the_place(self) -> bool:
+        """The words say already what would stand on the card."""
+        venue = self.reply.venue
+        return venue is not None and venue.name in self.reply.text and venue.address in self.reply.text
+
+    @property
     def link(self) -> Link | None:
         link = self.reply.link
         return link if link is not None and urlsplit(link.url).scheme in ("https", "http", "tel") else None

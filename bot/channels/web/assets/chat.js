@@ -17,6 +17,7 @@ const problem = find("#problem");
 const token = log.dataset.token;
 
 document.documentElement.classList.add("js");
+if (/Android|HarmonyOS/i.test(navigator.userAgent)) document.documentElement.classList.add("android");
 
 // What is not sent yet, oldest first: {id, fields, file, words, element, tries}. Files cannot outlive the page.
 const queue = [];
@@ -335,7 +336,7 @@ document.addEventListener("submit", (event) => {
     send("打开", { payload: form.elements.payload.value });
   } else if (button?.name === "choice") {
     const turn = form.elements.turn.value;
-    send(button.lastElementChild.textContent, turn ? { choice: button.value, turn } : { choice: button.value });
+    send(button.lastElementChild.textContent.trim(), turn ? { choice: button.value, turn } : { choice: button.value });
   } else if (button?.name === "text") {
     send(button.value, { text: button.value });
   }
@@ -436,7 +437,7 @@ function takeUp() {
 settleOld();
 takeUp();
 readyBox();
-scrollTo([...log.querySelectorAll(".turn[data-mine]")].pop() && log.lastElementChild);
+if (find(".turn[data-mine]", log)) scrollTo(log.lastElementChild);
 listen();
 pump();
 const start = find("#start");
