@@ -38,7 +38,7 @@ from dialogue.talk import House, Talk, step
 from dialogue.understanding import Menu
 from handlers import HOUSE, MENU
 from handlers.console import ADDRESS as CONSOLE_ADDRESS
-from storage import accounts, points, settings
+from storage import accounts, communities, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
 from storage.outbox import Due
@@ -154,6 +154,7 @@ def _begin(tx: Transaction, support_phone: str, console_address: str, now: datet
     """Keep what conversations need of the settings; returns whether the points are sample data."""
     settings.put(tx, "support_phone", support_phone, now)
     settings.put(tx, CONSOLE_ADDRESS, console_address, now)
+    communities.lay_out(tx)
     return points.has_sample(tx)
 
 
