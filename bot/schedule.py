@@ -12,7 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.figures import Figure
-from handlers import broadcasts, consent_changes, idle, need_chores, notices, reminders
+from handlers import broadcasts, consent_changes, idle, lotteries, need_chores, notices, reminders
 from storage import call_list, outbox, recipients, retention, settings, sign_ups
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
@@ -199,7 +199,8 @@ class Schedule:
 def _expire(tx: Transaction, now: datetime) -> tuple[int, int]:
     promotions = sign_ups.lapse(tx, now)
     notices.promoted(tx, promotions, now)
-    return outbox.expire(tx, now), len(promotions)
+    drawn = lotteries.draw_due(tx, now)
+    return outbox.expire(tx, now), len(promotions) + drawn
 
 
 def _note_purge(tx: Transaction, report: dict[str, int], now: datetime) -> None:

@@ -302,3 +302,8 @@ def _(_reason: refusals.EmergencyNeedsReason) -> str:
 @sentence.register
 def _(_word: refusals.CodeWordNotKnown) -> str:
     return "口令不对，或者现在没有这场活动。跟门口的同志说一声，他们帮您签。"
+
+
+@sentence.register
+def _(no: refusals.NotToBeDrawn) -> str:
+    return f"《{no.title}》现在不能抽签。抽签的活动在报名截止（{moment(no.closes_at)}）以后抽一次。"

@@ -1,14 +1,15 @@
 """活动: what is on, what one event is about, and signing up for it, alone or together."""
 
 import re
+from datetime import datetime
 
 from dialogue import texts
 from dialogue.message import Choice, File, Venue
 from dialogue.questions import Names, OneOf, bare
 from dialogue.talk import LONGEST_LIST, Talk
 from dialogue.understanding import sound
-from handlers import calendar_file, notices, registration
-from storage import events, files, people, points, sign_ups
+from handlers import calendar_file, event_options, notices, registration
+from storage import events, files, organisations, people, points, sign_ups
 from storage.audit import Actor
 from storage.events import Event
 from storage.refusals import NotFound
@@ -47,7 +48,8 @@ def label(event: Event) -> str:
 def show(talk: Talk, event: Event) -> None:
     """One event as an elder reads it, with what they can do about it."""
     entry = sign_ups.active(talk.tx, event.id, talk.person_id) if talk.person_id is not None else None
-    talk.say(card(talk, event), *_next_steps(event, entry is not None, event.starts_at > talk.now))
+    photo = event_options.poster(talk, event)
+    talk.say(card(talk, event), *_next_steps(event, entry is not None, event.starts_at > talk.now), photo=photo)
     if event.point_id is not None and (point := points.get(talk.tx, event.point_id)).place is not None:
         talk.say("在这里：", venue=Venue(point.place, point.name, point.address))
 
@@ -59,9 +61,14 @@ def card(talk: Talk, event: Event) -> str:
         lines.append(f"主讲：{event.speaker}")
     if event.description:
         lines.append(event.description)
+    if hosts := events.co_hosts_of(talk.tx, event.id):
+        lines.append("联办：" + "、".join(organisations.get(talk.tx, each).name for each in hosts))
     if event.members_only:
         lines.append("这是党员的组织生活。")
-    if event.capacity is not None and event.state == "published":
+    lines += _how_places_go(event, talk.now)
+    if sign_ups.is_to_be_drawn(event):
+        lines.append(f"{event.capacity} 个名额，现在 {events.waiting(talk.tx, event.id)} 人报名。")
+    elif event.capacity is not None and event.state == "published":
         left = event.capacity - events.taken(talk.tx, event.id)
         waiting = events.waiting(talk.tx, event.id)
         lines.append(f"还有 {left} 个名额。" if left > 0 else f"名额满了，{waiting} 人在候补。")
@@ -72,6 +79,22 @@ def card(talk: Talk, event: Event) -> str:
     if event.is_sample:
         lines.append("【示例数据】")
     return "\n".join(lines)
+
+
+def _how_places_go(event: Event, now: datetime) -> list[str]:
+    """When sign-up opens and closes, and how places are given if not to whoever comes first."""
+    lines = []
+    if event.sign_up_opens_at is not None and event.sign_up_opens_at > now:
+        lines.append(f"{texts.moment(event.sign_up_opens_at)}开始报名。")
+    if event.sign_up_closes_at is not None:
+        lines.append(f"报名到{texts.moment(event.sign_up_closes_at)}截止。")
+    if sign_ups.is_to_be_drawn(event):
+        lines.append("报名截止以后抽签，抽中没抽中都告诉您。")
+    elif event.lottery_seed is not None:
+        lines.append(f"已经抽过签，抽签种子 {event.lottery_seed}。")
+    if event.first_timers_first:
+        lines.append("没来过的优先。")
+    return lines
 
 
 async def sign_up(talk: Talk) -> None:
@@ -161,6 +184,14 @@ def _tell(talk: Talk, outcome: sign_ups.Outcome) -> None:
         )
     elif outcome.state == "offered":
         talk.say(f"《{event.title}》给您留着座位，{when}。您来吗？", *notices.coming_choices(event))
+    elif sign_ups.is_to_be_drawn(event):
+        closes_at = texts.moment(event.sign_up_closes_at or event.starts_at)
+        together = "，您几位一起抽" if many else ""
+        talk.say(
+            f"记下了，《{event.title}》{when}。{closes_at}报名截止，接着抽签{together}，结果我告诉您。",
+            decline,
+            Choice("我的活动", "我的活动"),
+        )
     else:
         together = "，您几位一起等" if many else ""
         talk.say(

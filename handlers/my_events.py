@@ -24,7 +24,8 @@ async def overview(talk: Talk) -> None:
     for entry in mine:
         event = events.get(talk.tx, entry.event_id)
         place = sign_ups.position(talk.tx, entry)
-        stands = _STANDS.get(entry.state, f"候补第 {place} 位")
+        waits = "等抽签" if sign_ups.is_to_be_drawn(event) else f"候补第 {place} 位"
+        stands = _STANDS.get(entry.state, waits)
         lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）")
     choices = [Choice(f"活动 {entry.event_id}", events.get(talk.tx, entry.event_id).title) for entry in mine[:5]]
     return talk.say(f"您报了 {len(mine)} 场：\n" + "\n".join(lines) + "\n来不了，回“不来”。", *choices)
@@ -38,6 +39,8 @@ async def come(talk: Talk) -> None:
     entry = sign_ups.active(talk.tx, event.id, talk.person_id or 0)
     if entry is None:
         return events_handler.show(talk, event)
+    if entry.state == "waitlisted" and sign_ups.is_to_be_drawn(event):
+        return talk.say(f"《{event.title}》还没抽签，抽中没抽中我都告诉您。")
     if entry.state == "waitlisted":
         place = sign_ups.position(talk.tx, entry)
         return talk.say(f"《{event.title}》您还在候补第 {place} 位，轮到您我马上告诉您。")

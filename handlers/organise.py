@@ -7,8 +7,8 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
+from handlers import event_options, notices, roles, series
 from handlers import events as events_handler
-from handlers import notices, roles
 from storage import events, grants, lunar, people, points, sign_ups
 from storage.audit import Actor
 from storage.events import Draft, Event
@@ -75,19 +75,30 @@ async def copy_last(talk: Talk) -> None:
     starts_at = await asking.moment(talk, "start", f"照《{last.title}》再办一场，哪天几点？比如：下周二下午两点半。")
     draft = Draft(**{name: getattr(last, name) for name in Draft.__dataclass_fields__})
     draft = replace(draft, starts_at=starts_at, ends_at=starts_at + (last.ends_at - last.starts_at))
-    draft = replace(draft, copied_from=last.id, sign_up_opens_at=None, sign_up_closes_at=None)
+    later = starts_at - last.starts_at
+    closes_at = last.sign_up_closes_at and last.sign_up_closes_at + later
+    draft = replace(draft, copied_from=last.id, sign_up_opens_at=None, sign_up_closes_at=closes_at)
     return await _publish(talk, draft)
 
 
-async def _publish(talk: Talk, draft: Draft) -> None:
-    event_id = events.create(talk.tx, draft, talk.now)
+async def _publish(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), *, asked_for_more: bool = False) -> None:
+    event_id = events.create(talk.tx, draft, talk.now, hosts)
     event = events.get(talk.tx, event_id)
     talk.say("大家看到的是这样：")
     talk.say(events_handler.card(talk, event))
     if found := warnings(talk, event):
         talk.say("请留意：" + "".join(f"{warning}。" for warning in found))
     options = {"publish": "发布", "keep": "先存着", "drop": "不要了"}
-    answer = await talk.ask(f"publish: {event.title} {event.starts_at.isoformat()}", "现在发布吗？", OneOf(options))
+    more = {} if asked_for_more else {"more": "再设别的", "series": "办成一个系列"}
+    key = f"publish: {event.title} {event.starts_at.isoformat()}{' with more' if asked_for_more else ''}"
+    answer = await talk.ask(key, "现在发布吗？", OneOf(options | more))
+    if answer == "more":
+        events.discard(talk.tx, event_id)
+        draft, hosts = await event_options.choose(talk, draft)
+        return await _publish(talk, draft, hosts, asked_for_more=True)
+    if answer == "series":
+        events.discard(talk.tx, event_id)
+        return await series.create(talk, draft)
     if answer == "publish":
         event = events.publish(talk.tx, event_id, Actor(talk.person_id, "organiser", talk.account.channel), talk.now)
         talk.say(
@@ -101,6 +112,7 @@ async def _publish(talk: Talk, draft: Draft) -> None:
     else:
         events.discard(talk.tx, event_id)
         talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
+    return None
 
 
 async def publish_draft(talk: Talk) -> None:
@@ -155,6 +167,8 @@ async def change(talk: Talk) -> None:
         changes = {"code_word": None if word.strip("。") in _NOTHING else word}
     else:
         changes = {"description": await talk.ask("words", "嘱咐的话改成什么？", Text(at_most=200))}
+    if await series.from_now_on(talk, event, field):
+        return await series.change_following(talk, event, changes, _FIELDS[field])
     preview = events.changed_by(talk.tx, event, changes, talk.now)
     told = len(events.concerned(talk.tx, event.id))
     news = notices.changes_in_words(event, preview) if event.state == "published" else ""

@@ -85,6 +85,7 @@ class Event(Draft):
 
     id: int = 0
     number: str | None = None
+    lottery_seed: str | None = None  # published once the lots are drawn
     state: str = "draft"
     revision: int = 1
     reason: str | None = None
@@ -102,6 +103,7 @@ _PUBLISH = (
     .where(table.c.id == bindparam("event"))
     .values(state="published", number=bindparam("given"), published_at=bindparam("now"))
 )
+_DISCARD_CO_HOSTS = delete(co_hosts).where(co_hosts.c.event_id == bindparam("event"))
 _DISCARD = delete(table).where(table.c.id == bindparam("event"), table.c.state == "draft", table.c.number.is_(None))
 _STATE = (
     update(table)
@@ -148,6 +150,8 @@ _CAME = select(func.count()).where(
 _COUNTED = select(func.count()).where(head_counts.c.event_id == bindparam("event"), head_counts.c.undone_at.is_(None))
 _NOTE_CHANGE = insert(event_changes)
 _ADD_CO_HOST = insert(co_hosts)
+_CO_HOSTS = select(co_hosts.c.organisation_id).where(co_hosts.c.event_id == bindparam("event"))
+_POSTER = update(table).where(table.c.id == bindparam("event")).values(poster=bindparam("file"))
 
 
 def get(tx: Transaction, event_id: int) -> Event:
@@ -185,6 +189,7 @@ def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Even
 
 def discard(tx: Transaction, event_id: int) -> None:
     """Forget a draft that was never published."""
+    tx.execute(_DISCARD_CO_HOSTS, {"event": event_id})
     tx.execute(_DISCARD, {"event": event_id})
 
 
@@ -294,6 +299,14 @@ def waiting(tx: Transaction, event_id: int) -> int:
 def concerned(tx: Transaction, event_id: int) -> list[tuple[int, int]]:
     """Everyone with an active sign-up, who must hear of a change: (person, sign-up)."""
     return [(person, sign_up) for person, sign_up in tx.execute(_CONCERNED, {"event": event_id})]
+
+
+def co_hosts_of(tx: Transaction, event_id: int) -> list[int]:
+    return [organisation for (organisation,) in tx.execute(_CO_HOSTS, {"event": event_id})]
+
+
+def keep_poster(tx: Transaction, event_id: int, poster: str) -> None:
+    tx.execute(_POSTER, {"event": event_id, "file": poster})
 
 
 def days_until(event: Event, now: datetime) -> int:

@@ -17,8 +17,19 @@ _BY_KEY = select(table.c.name, table.c.media_type, table.c.content, table.c.expi
 _EXPIRED = delete(table).where(table.c.expires_at <= bindparam("now"))
 
 
-def add(tx: Transaction, name: str, media_type: str, content: bytes, person_id: int | None, now: datetime) -> str:
-    """Keep a file for seven days. Returns the token that opens it; only its keyed hash is stored."""
+def add(
+    tx: Transaction,
+    name: str,
+    media_type: str,
+    content: bytes,
+    person_id: int | None,
+    now: datetime,
+    lasts: timedelta = KEPT,
+) -> str:
+    """Keep a file, for seven days unless something else is said.
+
+    Returns the token that opens it; only its keyed hash is stored.
+    """
     token = secrets.token_urlsafe(18)
     context = tx.vault.lookup("file", token).hex()
     row = {
@@ -27,7 +38,7 @@ def add(tx: Transaction, name: str, media_type: str, content: bytes, person_id: 
         "media_type": media_type,
         "content": tx.vault.seal_bytes(content, f"files.content|{context}"),
         "person_id": person_id,
-        "expires_at": now + KEPT,
+        "expires_at": now + lasts,
         "created_at": now,
     }
     tx.execute(_ADD, row)

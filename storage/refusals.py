@@ -252,3 +252,11 @@ class EmergencyNeedsReason(Refused):
 @dataclass(eq=False)
 class CodeWordNotKnown(Refused):
     """No event that is on now has this word, or none at all."""
+
+
+@dataclass(eq=False)
+class NotToBeDrawn(Refused):
+    """Lots are drawn once, when sign-up is closed, and only where places are given so."""
+
+    title: str
+    closes_at: datetime

@@ -1,5 +1,6 @@
 """Sign-ups: who has a place, who waits, and who moves up. The rules of domain 6.2, each held in one transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from storage.refusals import (
     GroupTooLargeForEvent,
     MembersOnly,
     NotSignedUp,
+    NotToBeDrawn,
     SignUpClosed,
     SignUpNotOpenYet,
 )
@@ -111,6 +113,20 @@ _OF_PERSON = (
     .where(events_table.c.state == "published", events_table.c.ends_at > bindparam("now"))
     .order_by(events_table.c.starts_at, table.c.id)
 )
+_SEED = update(events_table).where(events_table.c.id == bindparam("event")).values(lottery_seed=bindparam("given"))
+_CAME_BEFORE = (
+    select(attendances.c.person_id)
+    .join(events_table, events_table.c.id == attendances.c.event_id)
+    .where(events_table.c.type == bindparam("type"), events_table.c.starts_at < bindparam("before"))
+    .where(attendances.c.state == "attended", attendances.c.undone_at.is_(None))
+    .distinct()
+)
+_DRAWS = (
+    select(events_table.c.id)
+    .where(events_table.c.state == "published", events_table.c.allocation == "lottery")
+    .where(events_table.c.lottery_seed.is_(None), events_table.c.sign_up_closes_at <= bindparam("now"))
+    .order_by(events_table.c.id)
+)
 _LAPSED = (
     select(*_COLUMNS).where(table.c.state == "offered", table.c.offer_ends_at <= bindparam("now")).order_by(table.c.id)
 )
@@ -141,6 +157,8 @@ def sign_up(
         _may_join(tx, event, joining, now)
     size = len(joining)
     fits = override is not None or event.capacity is None or events.taken(tx, event_id) + size <= event.capacity
+    if override is None and is_to_be_drawn(event):
+        fits = False
     if fits and override is None and _promotion_is_over(tx, event, now):
         fits = events.waiting(tx, event_id) == 0  # free seats belong to those who wait; staff phone them
     state = "confirmed" if fits else "waitlisted"
@@ -168,18 +186,52 @@ def cancel(tx: Transaction, event_id: int, person_id: int, actor: Actor, now: da
 def promote(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
     """Give free seats, at once and in the order of joining, to the entries they suffice for (rules 3 to 5)."""
     event = events.get(tx, event_id)
-    if event.state != "published" or _promotion_is_over(tx, event, now):
+    if event.state != "published" or is_to_be_drawn(event) or _promotion_is_over(tx, event, now):
         return []
-    free = None if event.capacity is None else event.capacity - events.taken(tx, event_id)
+    return _seat(tx, event, now)
+
+
+def is_to_be_drawn(event: Event) -> bool:
+    """Whether places are given by lot and have not been yet: until then everyone waits."""
+    return event.allocation == "lottery" and event.lottery_seed is None
+
+
+def draw(tx: Transaction, event_id: int, seed: str, now: datetime) -> list[Promotion]:
+    """Give the places by lot. Whoever knows the published `seed` can draw the same lots again: see `lot`.
+
+    Raises `NotToBeDrawn` unless it is a published lottery whose sign-up is closed and that was not drawn before.
+    """
+    tx.lock(f"event {event_id}")
+    event = events.get(tx, event_id)
+    closes_at = event.sign_up_closes_at or event.starts_at
+    if event.state != "published" or not is_to_be_drawn(event) or now < closes_at:
+        raise NotToBeDrawn(event.title, closes_at)
+    tx.execute(_SEED, {"event": event_id, "given": seed})
+    return _seat(tx, events.get(tx, event_id), now)
+
+
+def to_draw(tx: Transaction, now: datetime) -> list[int]:
+    """Lotteries whose sign-up is closed."""
+    return [event for (event,) in tx.execute(_DRAWS, {"now": now})]
+
+
+def lot(seed: str, number: int) -> str:
+    """The lot of an entry: the SHA-256 of "seed:number", `number` being the first on the list of those together."""
+    return hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
+
+
+def _seat(tx: Transaction, event: Event, now: datetime) -> list[Promotion]:
+    free = None if event.capacity is None else event.capacity - events.taken(tx, event.id)
     promoted: list[Promotion] = []
     passed_over = 0
-    for entries in _queued(tx, event_id):
+    for entries in _queued(tx, event):
         if free is not None and free <= 0:
             break
         if free is not None and len(entries) > free:
             passed_over += 1
             continue
-        because = "排在最前" if not passed_over else f"前面 {passed_over} 组人多坐不下，这是第一组坐得下的"
+        first = "抽签排在最前" if event.lottery_seed else "排在最前"
+        because = first if not passed_over else f"前面 {passed_over} 组人多坐不下，这是第一组坐得下的"
         to = "offered" if event.asks_before_seating else "confirmed"
         until = min(now + OFFER_LASTS, event.starts_at - PROMOTION_STOPS) if to == "offered" else None
         for entry in entries:
@@ -225,7 +277,11 @@ def position(tx: Transaction, entry: SignUp) -> int:
     """Place on the waiting list, from 1; 0 for who does not wait."""
     if entry.state != "waitlisted":
         return 0
-    return int(tx.execute(_AHEAD, {"event": entry.event_id, "id": entry.id}).scalar_one()) + 1
+    event = events.get(tx, entry.event_id)
+    if event.lottery_seed is None and not event.first_timers_first:
+        return int(tx.execute(_AHEAD, {"event": entry.event_id, "id": entry.id}).scalar_one()) + 1
+    queue = [waiting.id for entries in _queued(tx, event) for waiting in entries]
+    return queue.index(entry.id) + 1
 
 
 def of_event(tx: Transaction, event_id: int) -> list[SignUp]:
@@ -266,13 +322,24 @@ def _promotion_is_over(tx: Transaction, event: Event, now: datetime) -> bool:
     return now > event.starts_at - PROMOTION_STOPS or tx.hours.next(now) > event.starts_at - NOTICE_AT_LEAST
 
 
-def _queued(tx: Transaction, event_id: int) -> list[list[SignUp]]:
-    """The waiting list, those who signed up together as one entry."""
-    entries: dict[int, list[SignUp]] = {}
-    for row in tx.execute(_QUEUE, {"event": event_id}).all():
+def _queued(tx: Transaction, event: Event) -> list[list[SignUp]]:
+    """The waiting list, those who signed up together as one entry.
+
+    In the order of joining, or of the lots; where the organiser wished so, who never came to such an event before goes
+    first, and of a group it is enough that one never did.
+    """
+    found: dict[int, list[SignUp]] = {}
+    for row in tx.execute(_QUEUE, {"event": event.id}).all():
         entry = SignUp(*row)
-        entries.setdefault(entry.group_id or entry.id, []).append(entry)
-    return list(entries.values())
+        found.setdefault(entry.group_id or entry.id, []).append(entry)
+    queue = list(found.values())
+    if (seed := event.lottery_seed) is not None:
+        queue.sort(key=lambda entries: lot(seed, entries[0].number))
+    if event.first_timers_first:
+        wanted = {"type": event.type, "before": event.starts_at}
+        known = {row.person_id for row in tx.execute(_CAME_BEFORE, wanted)}
+        queue.sort(key=lambda entries: all(entry.person_id in known for entry in entries))
+    return queue
 
 
 def _add(

@@ -1,0 +1,142 @@
+"""系列: a course of many meetings, made at once, changed one at a time or from now on, and who completed it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from dialogue import texts
+from dialogue.message import Choice
+from dialogue.questions import Number, OneOf, Text
+from dialogue.talk import Talk
+from handlers import notices, roles
+from storage import events, grants, need_clock, people, series, sign_ups
+from storage.audit import Actor
+from storage.events import Draft, Event
+from storage.refusals import NotAllowed
+from storage.series import Series
+from storage.times import at, local, local_date
+
+_MOST = 30
+
+
+async def create(talk: Talk, draft: Draft) -> None:
+    """Once a week, public holidays left out; every meeting is published, and each is an event of its own."""
+    name = await talk.ask("series name", f"系列叫什么？比如：{draft.title}班。", Text(at_most=40, at_least=2))
+    times = await talk.ask("series times", "每周一次，一共几次？", Number(at_least=2, at_most=_MOST))
+    starts, skipped = series.days(draft.starts_at, times, need_clock.overrides(talk.tx))
+    left_out = f"（{'、'.join(_day(day) for day in skipped)}放假，不上）" if skipped else ""
+    last = texts.day(starts[-1])
+    if not await talk.confirm(
+        f"《{name}》一共 {times} 次，每次{texts.moment(starts[0])}这个钟点，上到{last}{left_out}"
+    ):
+        return talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
+    made = series.create(talk.tx, name, draft.type, draft.organisation_id, draft.point_id)
+    actor = Actor(talk.person_id, "organiser", talk.account.channel)
+    length = draft.ends_at - draft.starts_at
+    for place, start in enumerate(starts, 1):
+        one = replace(draft, title=f"{draft.title}（{place}）"[:60], starts_at=start, ends_at=start + length)
+        event_id = events.create(talk.tx, replace(one, series_id=made), talk.now)
+        events.publish(talk.tx, event_id, actor, talk.now)
+    return talk.say(
+        f"《{name}》{times} 次都发布好了，从{texts.day(starts[0])}上到{last}{left_out}。",
+        Choice(f"系列 {made}", "看这个系列"),
+        Choice("我办的活动", "我办的活动"),
+    )
+
+
+async def show(talk: Talk) -> None:
+    """“系列 3”: how it goes; “系列”: all there are."""
+    found = await _one(talk)
+    if found is None:
+        return talk.say("还没有系列。发布活动的时候，选“办成一个系列”。", Choice("发布活动", "发布活动"))
+    done = series.completions(talk.tx, found.id)
+    held = done[0].held if done else 0
+    return talk.say(
+        f"《{found.name}》办过 {held} 次，来过的有 {len(done)} 人。", Choice(f"结业名单 {found.id}", "结业名单")
+    )
+
+
+async def complete(talk: Talk) -> None:
+    """“结业名单 3”: who came often enough. For staff who reach the series."""
+    found = await _one(talk)
+    if found is None:
+        return talk.say("还没有系列。")
+    _must_reach(talk, found)
+    held = max((one.held for one in series.completions(talk.tx, found.id)), default=0)
+    if not held:
+        return talk.say(f"《{found.name}》还没有办过，没有结业名单。")
+    prompt = f"办过 {held} 次，来几次算结业？"
+    at_least = await talk.ask("at least", prompt, Number(at_least=1, at_most=held))
+    done = series.completions(talk.tx, found.id, at_least)
+    lines = []
+    for one in done:
+        person = people.find(talk.tx, one.person_id)
+        lines.append(f"{person.name if person else '（已注销）'}　{one.came}/{one.held}")
+    return talk.say(f"《{found.name}》来过 {at_least} 次以上的 {len(done)} 人：\n" + "\n".join(lines))
+
+
+async def from_now_on(talk: Talk, event: Event, field: str) -> bool:
+    """“只改这一次 / 以后都改”, asked where there is something to come after it."""
+    if field == "code" or not series.following(talk.tx, event):
+        return False
+    options = {"once": "只改这一次", "following": "以后都改"}
+    return await talk.ask("how far", f"《{event.title}》是系列里的一次，怎么改？", OneOf(options)) == "following"
+
+
+async def change_following(talk: Talk, event: Event, changes: Mapping[str, Any], what: str) -> None:
+    """This one and all that come after it. Those concerned hear of each event they are in."""
+    meant = [event, *series.following(talk.tx, event)]
+    concerned = {person for each in meant for person, _ in events.concerned(talk.tx, each.id)}
+    for each in meant:
+        events.changed_by(talk.tx, each, _for(event, each, changes), talk.now)
+    if not await talk.confirm(
+        f"从{texts.day(event.starts_at)}起的 {len(meant)} 次都改{what}，告诉 {len(concerned)} 个人"
+    ):
+        return talk.say("没有改，还是原来的样子。")
+    for each in meant:
+        role = roles.must_reach(talk, each, roles.ORGANISERS)
+        actor = Actor(talk.person_id, role, talk.account.channel)
+        before, after = events.change(talk.tx, each.id, _for(event, each, changes), actor, talk.now)
+        if after.state == "published":
+            notices.changed(talk.tx, before, after, talk.now)
+            notices.promoted(talk.tx, sign_ups.promote(talk.tx, each.id, talk.now), talk.now)
+    return talk.say(f"{len(meant)} 次都改好了。")
+
+
+def _for(first: Event, each: Event, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same change for another event of the series: a new time is moved by as many days and to the same clock."""
+    made = dict(changes)
+    if "title" in made and each.id != first.id:
+        made["title"] = f"{made['title']}（{local_date(each.starts_at):%m-%d}）"[:60]
+    if "starts_at" not in made:
+        return made
+    days = local_date(made["starts_at"]) - local_date(first.starts_at)
+    starts_at: datetime = at(local_date(each.starts_at) + days, local(made["starts_at"]).time())
+    return made | {"starts_at": starts_at, "ends_at": starts_at + (each.ends_at - each.starts_at)}
+
+
+async def _one(talk: Talk) -> Series | None:
+    if talk.opening.text.isdecimal():
+        return series.get(talk.tx, int(talk.opening.text))
+    found = {str(each.id): each for each in series.active(talk.tx)}
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    options = {key: each.name for key, each in found.items()}
+    return found[await talk.ask("series", "哪个系列？", OneOf(options))]
+
+
+def _must_reach(talk: Talk, found: Series) -> None:
+    """Staff of its point or its organisation, or of the whole district."""
+    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
+        if grant.role not in roles.ORGANISERS or grant.event_id is not None:
+            continue
+        scopes = ((grant.point_id, found.point_id), (grant.organisation_id, found.organisation_id))
+        named = [(scope, actual) for scope, actual in scopes if scope is not None]
+        if not named or any(scope == actual for scope, actual in named):
+            return
+    raise NotAllowed(roles.TITLES["organiser"])
+
+
+def _day(day: date) -> str:
+    return f"{day.month}月{day.day}日"
