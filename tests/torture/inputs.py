@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -72,7 +72,7 @@ class Result:
             self.faults.append(f"{door}: {problem}: {given!r:.300}")
 
     def as_dict(self):
-        return asdict(self)
+        return {**vars(self), "inputs": dict(self.inputs), "answers": dict(self.answers)}
 
 
 class Spoiler:
