@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= demo
 PORT ?= 8080
 
-.PHONY: demo test test-long check lock clean
+.PHONY: demo test test-long torture sbom check lock clean
 
 # The environment is rebuilt when the lock changes; the marker file says it is complete.
 $(VENV)/ready: requirements.lock pyproject.toml
@@ -24,6 +24,20 @@ test: $(VENV)/ready
 # Every conversation once more through WeChat, and whatever else takes minutes.
 test-long: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto -m long $(ARGS)
+
+# kill -9 at random moments, and a million inputs through every door and parser: docs/torture.md.
+KILLS ?= 120
+INPUTS ?= 1000000
+FIGURES ?= build/torture
+torture: $(VENV)/ready
+	mkdir -p $(FIGURES)
+	$(BIN)/python -m tests.torture kills --kills $(KILLS) --into $(FIGURES)
+	$(BIN)/python -m tests.torture inputs --inputs $(INPUTS) --into $(FIGURES)
+
+# What the program is made of, from the lock file: CycloneDX.
+sbom: $(VENV)/ready
+	mkdir -p build
+	$(BIN)/python scripts/sbom > build/hongyan.cdx.json
 
 check: $(VENV)/ready
 	scripts/check

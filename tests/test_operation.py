@@ -183,6 +183,14 @@ def test_what_stands_in_front_hides_one_time_links_and_keeps_secrets_out():
     assert "--require-hashes" in docker
 
 
+def test_the_list_of_parts_names_every_locked_package_with_its_hashes():
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "sbom"], capture_output=True, text=True, check=True)
+    parts = {part["name"]: part for part in json.loads(done.stdout)["components"]}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert parts.keys() == set(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==", lock, re.M))
+    assert all(part["hashes"] for part in parts.values())
+
+
 async def test_a_stop_finishes_what_it_answers(tmp_path):
     """SIGTERM while answers are being made: those are answered, and the program ends by itself with 0."""
     shutil.copy(ROOT / "config.example.toml", tmp_path / "config.toml")

@@ -1,4 +1,4 @@
-"""`make torture`: the long forms, their figures written to docs/torture.md. Ends with 1 when anything was lost."""
+"""`make torture`: the long forms, their figures written into a folder as JSON. Ends with 1 when anything was lost."""
 
 import argparse
 import asyncio
