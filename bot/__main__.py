@@ -84,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("year", type=int)
     report.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE")
 
+    code = command("qr", "qr", "A QR code for a poster: it opens the chat at an event, a point or a check-in")
+    code.add_argument("payload", help="event-12, signup-12, point-TYHY-S001")
+    code.add_argument("--channel", choices=["web", "telegram", "wechat"], default="web")
+    code.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE")
+
     link = command("console-link", "console_link", "A one-time link that signs in to the console")
     link.add_argument("--account", metavar="CHANNEL:ID")
     return parser

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from telegram.error import TelegramError
-
 from bot import words
 from bot.channels.telegram.menu import Command, Menu
 from storage import grants
@@ -23,8 +21,5 @@ class StaffMenus:
         offices = await self._database.read(grants.offices, "telegram", self._clock())
         wanted = {user: words.commands_for(roles) for user, roles in offices.items()}
         gone = {user: () for user in self._shown if user not in wanted}
-        try:
-            await self._menu.publish_for({**wanted, **gone})
-        except TelegramError:
-            return
-        self._shown = wanted
+        if await self._menu.try_for({**wanted, **gone}):
+            self._shown = wanted

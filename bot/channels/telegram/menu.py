@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, MenuButtonCommands
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.memory import Memory
@@ -56,6 +56,14 @@ class Menu:
             except (BadRequest, Forbidden):
                 continue
             await self._memory.remember(name, fingerprint)
+
+    async def try_for(self, people: Mapping[str, Sequence[Command]]) -> bool:
+        """The same; False when Telegram did not take all of it, and it should be told again later."""
+        try:
+            await self.publish_for(people)
+        except TelegramError:
+            return False
+        return True
 
     def _fingerprint(self, commands: Sequence[Command]) -> str:
         told = "\n".join(f"{command.name} {command.description}" for command in commands)
