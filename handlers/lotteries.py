@@ -1,6 +1,5 @@
 """抽签: places given by lot when sign-up closes, with the seed told to everyone so that anyone can check it."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,11 +11,7 @@ from storage.events import Event
 from storage.sign_ups import SignUp
 
 
-def _new_seed() -> str:
-    return secrets.token_hex(8)
-
-
-def draw_due(tx: Transaction, now: datetime, new_seed: Callable[[], str] = _new_seed) -> int:
+def draw_due(tx: Transaction, now: datetime, new_seed: Callable[[], str] = sign_ups.new_seed) -> int:
     """Draw each lottery whose sign-up has closed, and tell everyone how it went for them. Returns how many."""
     due = sign_ups.to_draw(tx, now)
     for event_id in due:

@@ -1,6 +1,7 @@
 """Sign-ups: who has a place, who waits, and who moves up. The rules of domain 6.2, each held in one transaction."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -194,6 +195,11 @@ def promote(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
 def is_to_be_drawn(event: Event) -> bool:
     """Whether places are given by lot and have not been yet: until then everyone waits."""
     return event.allocation == "lottery" and event.lottery_seed is None
+
+
+def new_seed() -> str:
+    """A seed for a lottery that nobody could have known."""
+    return secrets.token_hex(8)
 
 
 def draw(tx: Transaction, event_id: int, seed: str, now: datetime) -> list[Promotion]:
