@@ -1,6 +1,6 @@
 """Makes one file that was asked for, in a process of its own.
 
-`python -m bot.exporting --config FILE --export N -o PATH`; what it prints is how many rows are written, a number on each line.
+`python -m bot.exporting --config FILE --export N -o PATH`; it prints how many rows are written, a number on each line.
 """
 
 import argparse
