@@ -58,6 +58,24 @@ def test_what_has_no_date_is_noticed_before_it_is_kept(wang):
         read(raw)
 
 
+@pytest.mark.parametrize(("kind", "field", "value"), [("my_chat_member", "date", None), ("edited_message", "text", [])])
+def test_news_of_another_shape_is_noticed_before_it_stops_the_others(wang, kind, field, value):
+    """What is raised later than here is answered 500, and Telegram would bring it again and again."""
+    member = {"user": {"id": int(BOT), "is_bot": True, "first_name": "红雁"}}
+    about = {"chat": {"id": wang.id, "type": "private"}, "from": wang.as_user, "date": 1764547200}
+    news = {
+        "my_chat_member": {
+            **about,
+            "old_chat_member": {**member, "status": "member"},
+            "new_chat_member": {**member, "status": "kicked", "until_date": 0},
+        },
+        "edited_message": {**about, "message_id": 1, "edit_date": 1764547201, "text": "您好"},
+    }[kind]
+    assert read({"update_id": 1, kind: dict(news)})
+    with pytest.raises(msgspec.ValidationError):
+        read({"update_id": 1, kind: {**news, field: value}})
+
+
 def test_a_deep_link_carries_its_payload(wang):
     assert message(wang.opens_link("event-12")).payload == "event-12"
     assert message(wang.says("/start")).payload == ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -113,9 +113,9 @@ class Reader:
         if update.callback_query is not None:
             return _checked(_tap(update.callback_query, message_id, now))
         if update.edited_message is not None:
-            return _edit(update.edited_message)
+            return _checked(_edit(update.edited_message))
         if update.my_chat_member is not None:
-            return _membership(update.my_chat_member)
+            return _checked(_membership(update.my_chat_member))
         return Nothing(kind_of(raw))
 
     def message_id(self, raw: dict[str, Any]) -> str:
@@ -187,9 +187,7 @@ def _checked(event: Event) -> Event:
 
     Raises `msgspec.ValidationError`.
     """
-    if isinstance(event, Said):
-        return replace(event, message=msgspec.json.decode(msgspec.json.encode(event.message), type=Message))
-    return event
+    return msgspec.json.decode(msgspec.json.encode(event), type=type(event))
 
 
 def kind_of(raw: dict[str, Any]) -> str:
