@@ -13,6 +13,7 @@ from handlers import (
     emergency,
     events,
     figures,
+    grants,
     idle,
     leaving,
     linking,
@@ -27,6 +28,7 @@ from handlers import (
     needs,
     organise,
     overview,
+    people,
     phones,
     points,
     polls,
@@ -57,6 +59,7 @@ _counters = roles.holding(*roles.COUNTERS)
 _coordinators = roles.holding("district_staff")
 _callers = roles.holding("point_lead", "district_staff")
 _poll_makers = roles.holding("point_lead", "branch_secretary", "district_staff")
+_secretaries = roles.holding("branch_secretary", "district_staff")
 _staff = roles.holding(*roles.TITLES)
 _need_workers = roles.any_of(need_access.works_on_needs, _callers)
 
@@ -204,6 +207,18 @@ MENU: dict[str, Entry] = {
     "心愿办理": Entry(wishes.work, ("办心愿",), pattern=wishes.STAFF_PATTERN, allowed=_callers),
     "发起议事": Entry(polls.ask, ("新议事", "发起投票"), allowed=_poll_makers),
     "公布结果": Entry(polls.work, ("答复建议",), pattern=polls.STAFF_PATTERN, allowed=_poll_makers),
+    "给职务": Entry(grants.give, ("开通职务", "给权限", "加工作人员"), allowed=_callers),
+    "收回职务": Entry(grants.take_back, ("撤职务", "取消职务"), allowed=_callers),
+    "接受邀请": Entry(grants.accept, pattern=r"接受邀请\s*(?P<rest>[A-Za-z0-9_-]{16,64})", link="invite"),
+    "查人": Entry(people.find, ("查一个人",), pattern=r"(?:查人|找人)\s+(?P<rest>\S.*)", allowed=_poll_makers),
+    "登记别人": Entry(people.register, ("代登记", "帮人登记", "给老人登记"), allowed=_callers),
+    "合并": Entry(people.merge, ("合并登记",), allowed=_coordinators),
+    "拆开合并": Entry(people.part, pattern=r"拆开合并 ?(?P<rest>\d{1,9})", allowed=_coordinators),
+    "编入支部": Entry(people.place, ("编支部",), allowed=_secretaries),
+    "核实党员": Entry(people.verify, ("核实身份",), allowed=_secretaries),
+    "谁在三亚": Entry(
+        people.in_town, ("在琼名单", "本周谁在"), pattern=r"谁在三亚 ?(?P<rest>第\d+页)", allowed=_poll_makers
+    ),
     "系列": Entry(series.show, ("看系列",), pattern=r"系列 ?(?P<rest>\d+)", allowed=_organisers),
     "结业名单": Entry(series.complete, ("结业",), pattern=r"结业名单 ?(?P<rest>\d+)", allowed=_organisers),
     "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),

@@ -5,6 +5,25 @@ from dialogue.talk import Talk
 from handlers import need_access, roles
 from storage import grants, people
 
+_LEADS = ("point_lead", "district_staff")
+_SECRETARIES = ("branch_secretary", "district_staff")
+_BY_WORD = (  # what a screen of five has no room for
+    ("群发", roles.ORGANISERS),
+    ("电话名单", roles.ORGANISERS),
+    ("补录", roles.CHECKERS),
+    ("签到码", roles.CHECKERS),
+    ("系列", roles.ORGANISERS),
+    ("查人", ("point_lead", *_SECRETARIES)),
+    ("谁在三亚", ("point_lead", *_SECRETARIES)),
+    ("登记别人", _LEADS),
+    ("改签到", _LEADS),
+    ("给职务", _LEADS),
+    ("收回职务", _LEADS),
+    ("编入支部", _SECRETARIES),
+    ("核实党员", _SECRETARIES),
+    ("合并", ("district_staff",)),
+)
+
 
 async def mine(talk: Talk) -> None:
     person = people.find(talk.tx, talk.person_id)
@@ -39,5 +58,7 @@ async def mine(talk: Talk) -> None:
         work.append(Choice("派单", "等着派的件"))
     if work:
         titles = [roles.TITLES[role] for role in roles.TITLES if role in held] or ["承办人"]
-        talk.say(f"您还是{'、'.join(titles)}：", *work)
+        more = [word for word, for_roles in _BY_WORD if held & set(for_roles)]
+        said = f"\n也可以说：{'、'.join(more)}。" if more else ""
+        talk.say(f"您还是{'、'.join(titles)}：{said}", *work)
     return None
