@@ -51,7 +51,7 @@ def correct(tx):
     person_id = tx.connection.exec_driver_sql(
         "SELECT person_id FROM attendances WHERE event_id = ? AND undone_at IS NULL", (event_id,)
     ).first()[0]
-    attendance.undo(tx, event_id, person_id, ACTOR, NOW)
+    attendance.undo(tx, event_id, person_id, ACTOR, NOW, reason="记错了", may_correct=True)
 
 
 def merge(tx):
