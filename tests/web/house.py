@@ -67,6 +67,11 @@ async def again(talk):
     talk.say("好的。" if yes else "那算了。")
 
 
+async def free(talk):
+    words = await talk.ask("words", "在哪儿？", Text(choices=(Choice("here", "就在这儿"),)))
+    talk.say(f"记下：{words}，{talk.answers['words'].picked}")
+
+
 async def breaks(talk):
     raise RuntimeError("a fault of ours")
 
@@ -90,6 +95,7 @@ MENU = {
     "照片": Entry(photo),
     "看看": Entry(everything, link="event"),
     "再来": Entry(again),
+    "地方": Entry(free),
     "坏了": Entry(breaks),
     "链接": Entry(by_link, link="point"),
 }

@@ -144,6 +144,7 @@ async def test_a_browser_that_only_guesses_takes_nothing(program, visitor):
     await waits_for(visitor, program, Reply("座位有了"))
     await visitor.opens(headers={"sec-purpose": "prefetch"})
     assert "座位有了" not in visitor.reads()
+    await visitor.http.head("/chat")
     await visitor.opens()
     assert "座位有了" in visitor.reads()
 

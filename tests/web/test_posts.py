@@ -38,6 +38,16 @@ async def test_a_tapped_button_is_remembered_by_its_label(visitor):
     assert "您说： 看看能发什么" in visitor.reads()
 
 
+async def test_a_button_answers_a_question_that_may_be_answered_freely(visitor):
+    await visitor.posts(text="地方")
+    turn = re.findall(r'name="turn" value="([^"]+)"', visitor.html)[-1]
+    await visitor.posts(choice="here", turn=turn)
+    assert "记下：here，[&#39;here&#39;]" in visitor.reads()
+    await visitor.posts(text="地方")
+    await visitor.posts(text="3栋楼下")
+    assert "记下：3栋楼下，[]" in visitor.reads()
+
+
 async def test_the_label_is_the_one_that_was_shown_when_it_was_tapped(visitor):
     await visitor.posts(text="再来")
     turn = re.findall(r'name="turn" value="([^"]+)"', visitor.html)[-1]

@@ -102,6 +102,10 @@ class Spoken:
         return None if self.reply.venue is None else Card.of(self.reply.venue)
 
     @property
+    def has_links(self) -> bool:
+        return bool(self.venue or self.file or self.link or self.calls)
+
+    @property
     def names_the_place(self) -> bool:
         """The words say already what would stand on the card."""
         venue = self.reply.venue

@@ -129,7 +129,8 @@ class Chat:
         turns: list[Turn] = []
         if visitor.since is not None:
             # A browser that only guesses we might come here must not fetch what waits for us.
-            guessing = "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+            purpose = request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+            guessing = request.method == "HEAD" or "prefetch" in purpose
             try:
                 turns = await (self._look(visitor.user) if guessing else self._channel.news(visitor.user))
             except StorageFault:
