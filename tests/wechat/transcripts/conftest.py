@@ -13,6 +13,17 @@ ABOUT_ANOTHER_CHANNEL = {
     # These look at an account or a queue of another channel by its name.
     "test_whoever_is_linked_is_told_on_the_other_side_and_can_part",
     "test_without_the_word_it_goes_out",
+    # These count by channel how many are reached, and look at what Telegram was sent.
+    "test_a_picture_goes_with_it_once_it_is_here",
+    "test_above_the_number_a_second_person_must_agree",
+    "test_an_emergency_asks_why_and_counts_who_read_it",
+    "test_an_event_goes_with_it_and_can_be_signed_up_for",
+    "test_an_organiser_reaches_people_of_own_events_alone",
+    "test_it_is_seen_on_ones_own_phone_with_how_many_are_reached_before_anything_leaves",
+    "test_the_result_says_who_was_not_reached_and_lists_them_for_calls",
+    # These give a message a time of its own, which here the platform alone gives.
+    "test_it_is_taken_though_the_time_for_it_or_the_event_is_over",
+    "test_what_was_typed_while_the_network_was_down_keeps_its_own_time",
 }
 
 
