@@ -1,0 +1,181 @@
+"""Sign-ups, groups, offers, changing capacity, check-ins and merges in any order: nobody lost, doubled or oversold."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+
+from reports.counts import counts
+from reports.periods import Period
+from storage import attendance, events, merging, sign_ups
+from storage.audit import Actor
+from storage.database import Transaction, sqlite_engine
+from storage.hours import MessageHours
+from storage.refusals import CapacityBelowTaken, GroupTooLargeForEvent, NotFound, NotSignedUp
+from storage.vault import Vault
+from tests.conftest import MORNING
+from tests.storage.test_sign_ups import STAFF, an_event, some_people
+
+PEOPLE = 9
+STARTS = MORNING + timedelta(days=30)
+WHO = st.integers(0, PEOPLE - 1)
+
+
+class Winter(RuleBasedStateMachine):
+    """`same[n]` is who person n turned out to be; several of these numbers may mean one human being."""
+
+    @initialize(capacity=st.integers(1, 4), offers=st.booleans())
+    def begin(self, capacity, offers):
+        self.connection = sqlite_engine(self.file).connect()
+        self.transaction = self.connection.begin()
+        self.house = self.vault, MessageHours()
+        self.now = MORNING
+        self.event = self.does(an_event, capacity=capacity, asks_before_seating=offers, starts_at=STARTS)
+        self.persons = self.does(some_people, PEOPLE)
+        self.same = {person: person for person in self.persons}
+        self.merges = []  # who went into whom, the newest last
+        self.explained = {}  # sign-up -> why it was promoted
+
+    def does(self, work, *args, **kwargs):
+        tx = Transaction(self.connection, *self.house)
+        with tx.savepoint():
+            return work(tx, *args, **kwargs)
+
+    def who(self, number):
+        person = self.persons[number]
+        while self.same[person] != person:
+            person = self.same[person]
+        return person
+
+    def note(self, promotions):
+        for promotion in promotions:
+            assert promotion.because
+            for entry in promotion.sign_ups:
+                self.explained[entry.id] = promotion.because
+
+    @rule(who=WHO, size=st.integers(1, 3))
+    def sign_up(self, who, size):
+        party = list(dict.fromkeys(self.who((who + n) % PEOPLE) for n in range(size)))
+        try:
+            self.does(sign_ups.sign_up, self.event, party, Actor(party[0]), self.now)
+        except GroupTooLargeForEvent:
+            return
+        for person in party:
+            assert self.does(sign_ups.active, self.event, person) is not None
+
+    @rule(who=WHO)
+    def cancel(self, who):
+        try:
+            self.note(self.does(sign_ups.cancel, self.event, self.who(who), STAFF, self.now))
+        except NotSignedUp:
+            assert self.does(sign_ups.active, self.event, self.who(who)) is None
+
+    @rule(who=WHO)
+    def accept(self, who):
+        try:
+            self.does(sign_ups.accept, self.event, self.who(who), self.now)
+        except NotSignedUp:
+            return
+
+    @rule(hours=st.integers(1, 30))
+    def wait(self, hours):
+        self.now += timedelta(hours=hours)
+        if self.now > STARTS - timedelta(days=2):
+            self.now = STARTS - timedelta(days=2)
+        self.note(self.does(sign_ups.lapse, self.now))
+
+    @rule(capacity=st.integers(1, 6))
+    def change_capacity(self, capacity):
+        try:
+            self.does(events.change, self.event, {"capacity": capacity}, STAFF, self.now)
+        except CapacityBelowTaken:
+            return
+        self.note(self.does(sign_ups.promote, self.event, self.now))
+
+    @rule(one=WHO, other=WHO)
+    def merge(self, one, other):
+        kept, gone = self.who(one), self.who(other)
+        if kept == gone:
+            return
+        self.note(self.does(merging.merge, kept, gone, STAFF, self.now, "示例"))
+        self.same[gone] = kept
+        self.merges.append(gone)
+
+    @rule()
+    def unmerge(self):
+        if not self.merges:
+            return
+        gone = self.merges.pop()
+        try:
+            self.does(merging.unmerge, gone, STAFF, self.now, "示例")
+        except NotFound:
+            self.merges.append(gone)
+            return
+        self.same[gone] = gone
+        self.note(self.does(sign_ups.promote, self.event, self.now))
+
+    @rule(who=WHO)
+    def check_in(self, who):
+        self.does(attendance.check_in, self.event, self.who(who), "by_staff", STAFF, STARTS)
+        assert self.does(attendance.of_person, self.event, self.who(who)).state == "attended"
+
+    @rule(who=WHO)
+    def undo(self, who):
+        self.does(attendance.undo, self.event, self.who(who), STAFF, STARTS)
+        assert self.does(attendance.of_person, self.event, self.who(who)) is None
+
+    @rule(heads=st.integers(0, 5))
+    def count_heads(self, heads):
+        self.does(attendance.count_heads, self.event, "unnamed", heads, STAFF, STARTS)
+
+    @invariant()
+    def nobody_is_oversold_doubled_or_somebody_who_went_into_another(self):
+        if not hasattr(self, "explained"):
+            return
+        rows = self.connection.execute(text("SELECT id, person_id, state, number FROM sign_ups")).all()
+        active = [row for row in rows if row.state in events.ACTIVE]
+        taken = [row for row in active if row.state in events.TAKEN]
+        assert len(taken) <= self.does(events.get, self.event).capacity
+        assert len({row.person_id for row in active}) == len(active)
+        assert len({row.number for row in rows}) == len(rows)
+        assert all(self.same[row.person_id] == row.person_id for row in active)
+
+    @invariant()
+    def every_count_is_that_of_a_naive_recount(self):
+        if not hasattr(self, "explained"):
+            return
+        came = self.connection.execute(
+            text("SELECT DISTINCT person_id FROM attendances WHERE undone_at IS NULL AND state = 'attended'")
+        ).all()
+        heads = self.connection.execute(text("SELECT sum(people) FROM head_counts WHERE undone_at IS NULL")).scalar()
+        assert attendance.attended(self.does(attendance.roll, self.event)) == len(came)
+        assert all(self.same[row.person_id] == row.person_id for row in came)
+        assert self.does(attendance.heads, self.event) == (heads or 0)
+        self.figures = len(came), heads or 0
+
+    def teardown(self):
+        if not hasattr(self, "transaction"):
+            return
+        try:
+            self.the_report_says_the_same()
+        finally:
+            self.transaction.rollback()
+            self.connection.close()
+
+    def the_report_says_the_same(self):
+        named, heads = getattr(self, "figures", (0, 0))
+        if named + heads:
+            self.does(events.close, self.event, STAFF, STARTS + timedelta(hours=3))
+            found = self.does(counts, Period.season(2026)).total
+            assert (found.events, found.attendances, found.people) == (1, named + heads, named)
+
+
+def test_any_order_of_people_groups_offers_and_merges_keeps_the_rules(empty_database, tmp_path):
+    class Here(Winter):
+        file = empty_database
+        vault = Vault.load_or_create(tmp_path / "key")
+
+    here = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Here, settings=here)
