@@ -5,9 +5,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot import config, opening
-from storage import audit, outbox, settings
+from storage import sending
 from storage.audit import Actor
-from storage.database import Transaction
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -15,7 +14,7 @@ def run(asked: argparse.Namespace) -> int:
 
     async def release() -> int | None:
         async with opening.database(read) as database:
-            return await database.write(_release, datetime.now(UTC))
+            return await database.write(sending.release, Actor(channel="command"), datetime.now(UTC))
 
     waiting = asyncio.run(release())
     if waiting is None:
@@ -23,12 +22,3 @@ def run(asked: argparse.Namespace) -> int:
     else:
         print(f"Sending goes on; {waiting} messages wait to be sent. What is out of date among them is not sent.")
     return 0
-
-
-def _release(tx: Transaction, now: datetime) -> int | None:
-    """How many messages were held back; None when nothing was."""
-    if not settings.get(tx, outbox.PAUSED, default=False):
-        return None
-    settings.put(tx, outbox.PAUSED, value=False, now=now)
-    audit.note(tx, Actor(), "sending.released", "outbox", now)
-    return outbox.states(tx).get("planned", 0)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.console.access import DISTRICT
 from bot.console.visit import Visit
-from storage import missed, outbox, sending
+from storage import missed, outbox, sending, vitals
 from storage.audit import first_broken
 from storage.database import Transaction
 
@@ -29,6 +29,8 @@ async def page(visit: Visit) -> Response:
     def look(tx: Transaction) -> dict[str, object]:
         return {
             "is_paused": sending.is_paused(tx),
+            "late_by": int(vitals.look(tx, visit.now).late_by.total_seconds() // 60),
+            "set_aside": sum(vitals.look(tx, visit.now).set_aside.values()),
             "states": [(STATES.get(state, state), count) for state, count in sorted(outbox.states(tx).items())],
             "lost": missed.between(tx, visit.now - timedelta(days=7), visit.now)[:100],
             "labels": STATES,

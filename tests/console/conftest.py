@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import shutil
 import socket
 
 import httpx
@@ -83,6 +84,7 @@ async def house(sample, tmp_path):
     copy.write_bytes(path.read_bytes())
     async with open_database(f"sqlite:///{copy}", Vault.load_or_create(key)) as database:
         house = House(database, staff)
+        house.key = key
         await house.start()
         yield house
         await house.stop()
@@ -154,3 +156,48 @@ async def somebody(house):
     yield signed_in
     for visitor in made:
         await visitor.http.aclose()
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+async def chromium():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: the page tests are left out")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def screens(chromium, house):
+    """Opens screens signed in as a role. What the browser complains about is a fault."""
+    contexts, complaints = [], []
+
+    def heard(message):
+        if message.type == "error" and "Failed to load resource" not in message.text:  # pages that are not there
+            complaints.append(message.text)
+
+    async def screen(role="district_staff", width=1280, height=860):
+        context = await chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", heard)
+        page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await page.goto(house.url + await house.link(role))
+        await page.click("button.main")
+        await page.wait_for_url("**/console")
+        return page
+
+    yield screen
+    for context in contexts:
+        await context.close()
+    assert complaints == []

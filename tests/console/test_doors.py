@@ -36,7 +36,7 @@ async def test_a_role_gets_in_where_it_may_and_nowhere_else(house, visitor, role
             continue
         house.clock.passes(seconds=1)
         given = {"data": {"form_token": token}} if door.method == "POST" else {}
-        for number in (1, 45, 10**6):
+        for number in (1, 10**6):
             answer = await visitor.http.request(door.method, address(door, number), **given)
             if role in door.roles:
                 assert answer.status_code < 500, (door.path, number)
