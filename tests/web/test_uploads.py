@@ -46,6 +46,21 @@ async def test_nobody_else_sees_what_was_sent(visitor, another):
     assert (await visitor.http.get(f"/files/{name}")).status_code == 404
 
 
+async def test_nobody_else_sees_what_was_sent_even_before_it_is_put_away(program, visitor, another):
+    async def cut(message):
+        raise StorageFault("power cut")
+
+    await visitor.posts(text="照片")
+    program.after = cut
+    await visitor.posts(text="", files={"file": ("a.jpg", photo(), "image/jpeg")})
+    program.after = None
+    await visitor.opens()
+    await another.posts(text="你好")
+    source = re.search(r'<img src="(/chat/sent/[^"]+)"', visitor.html)[1]
+    assert (await visitor.http.get(source)).status_code == 200
+    assert (await another.http.get(source)).status_code == 404
+
+
 async def test_where_and_with_what_it_was_taken_is_not_kept(program, visitor, database):
     await visitor.posts(text="照片")
     await visitor.posts(text="", files={"file": ("a.jpg", photo(), "image/jpeg")})
