@@ -24,10 +24,10 @@ def photo(width=640, height=480, format="JPEG", orientation=1):
     return made.getvalue()
 
 
-def bomb():
-    """A PNG of a few kilobytes that would unpack to 30000 x 30000 pixels."""
+def bomb(width=30_000, height=30_000):
+    """A PNG of a few kilobytes that unpacks to millions of pixels."""
     made = BytesIO()
-    Image.new("1", (30_000, 30_000)).save(made, "PNG")
+    Image.new("1", (width, height)).save(made, "PNG")
     return made.getvalue()
 
 

@@ -144,6 +144,18 @@ async def test_what_cannot_be_used_gets_a_sentence_and_the_question_stays(
     assert "照片收到了" in visitor.reads()
 
 
+async def test_a_request_without_end_is_cut_off_and_answered(visitor, program):
+    await visitor.opens()
+    await visitor.posts(text="说" * 5_000_000)
+    assert visitor.status == 413
+    assert program.received == []
+
+
+def test_a_small_file_that_is_a_huge_picture_is_not_unpacked():
+    with pytest.raises(media.Unusable, match="broken"):
+        media.read(bomb(10_000, 8_000))
+
+
 async def test_a_form_that_is_none_gets_a_sentence(visitor):
     await visitor.opens()
     headers = {"content-type": "multipart/form-data; boundary=x", "accept": "application/json"}

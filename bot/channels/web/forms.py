@@ -12,6 +12,7 @@ from starlette.types import Message
 from bot.channels.web.media import LARGEST
 
 _MOST_BESIDE = 512 * 1024  # bytes of a request beside the file
+_MOST = LARGEST + _MOST_BESIDE
 _DRAINED = 4 * LARGEST  # read and dropped, so that the browser hears the answer instead of a broken line
 _MOST_TEXT = 20_000  # characters handed on
 
@@ -38,7 +39,7 @@ async def read(request: Request) -> FormData:
         nonlocal seen
         message = await request.receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST + _MOST_BESIDE:
+        if seen > _MOST:
             more = message.get("more_body", False)
             while more and seen < _DRAINED:
                 message = await request.receive()
@@ -48,7 +49,7 @@ async def read(request: Request) -> FormData:
         return message
 
     try:
-        return await Request(request.scope, receive).form(max_files=4, max_fields=20, max_part_size=LARGEST)
+        return await Request(request.scope, receive).form(max_files=4, max_fields=20, max_part_size=_MOST)
     except (HTTPException, MultiPartException, UnicodeError):
         raise Unreadable from None
 
