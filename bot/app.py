@@ -82,7 +82,10 @@ async def running(
         def hand_over(channel: str, due: list[Due]) -> None:
             late[0].take(channel, due)
 
-        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), hand_over)
+        def wake() -> None:
+            late[0].wake()
+
+        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), hand_over, wake)
         is_open = asyncio.Event()
 
         async def receive(message: Message) -> tuple[Reply, ...]:
@@ -136,7 +139,7 @@ async def running(
         is_open.set()
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
-        jobs = {"backup": Job(daily(2, 40), backups.make, at_start=False)}
+        jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}
         if telegram is not None:
             jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
         schedule = Schedule(database, clock, delivery.wake, templates=wechat_templates, more=jobs)

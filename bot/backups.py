@@ -11,6 +11,7 @@ from typing import Self
 
 from bot.config import Settings
 from bot.figures import Figure
+from bot.schedule import NotDone
 from storage.times import local_date
 
 KEPT = timedelta(days=30)  # care.md 7
@@ -55,15 +56,20 @@ class Backups:
         return [Figure("backup_age_seconds", round(age)), Figure("backup_copied_at_seconds", copied)]
 
     async def make(self) -> None:
+        """Tonight's. Raises `NotDone` when there is none; one that could not be copied elsewhere counts as made."""
         if not self._settings.database_url.startswith("sqlite:"):
             return
         folder = self._settings.folder / "backups"
-        folder.mkdir(exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError as problem:
+            raise NotDone(f"{folder} cannot be made: {problem.strerror}") from None
         target = folder / f"hongyan-{local_date(self._clock()).isoformat()}.backup"
+        if target.exists():  # made at the first hour of the night; the others are for when that failed
+            return
         command = (sys.executable, "-m", "bot", "backup", str(target), "--config", str(self._settings.file))
         if await _run(command):
-            _log.error("backup: none was made tonight; see the line above")
-            return
+            raise NotDone("there is no backup of tonight; see the line above")
         self.made_at = self._clock()
         _log.info("backup: %s", target.name)
         self._forget_old(folder, local_date(self._clock() - KEPT))

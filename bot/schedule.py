@@ -1,5 +1,6 @@
 """The jobs that tick: a few in memory, each working off what stands in the database, so that a restart loses none."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -25,6 +26,10 @@ _REPORT = "purge_report"
 _AT_ONCE = 200  # reminders planned in one transaction, so that nobody who writes waits for them
 
 _log = logging.getLogger(__name__)
+
+
+class NotDone(Exception):
+    """A job could not do its work this time. The text says why, for the log: nothing personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Schedule:
         self.last_done: dict[str, datetime] = {}
         """When each job last succeeded, since the start."""
         self._since = clock()
+        self._is_stopping = False
         self._database = database
         self._clock = clock
         self._wake = wake
@@ -100,6 +106,7 @@ class Schedule:
         try:
             yield
         finally:
+            self._is_stopping = True
             scheduler.shutdown()
 
     def figures(self, now: datetime) -> list[Figure]:
@@ -116,8 +123,14 @@ class Schedule:
         """Do one job now. What goes wrong is logged, and tried again at its next time."""
         try:
             await self.jobs[name].work()
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
+            _log.info("schedule: %s: broken off by the stop", name)  # APScheduler would log it as a fault of the job
         except StorageFault as fault:
             _log.error("schedule: %s: nothing can be kept: %s", name, fault)
+        except NotDone as reason:
+            _log.error("schedule: %s: not done: %s", name, reason)
         except Exception as bug:  # noqa: BLE001 - the outermost edge: one job must not end the others
             where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
             _log.error("schedule: %s: %s\n%s", name, type(bug).__name__, where)

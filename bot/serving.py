@@ -20,15 +20,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], None]) -> None:
-    """Returns after SIGTERM or SIGINT. `started` is told the port once it is open; port 0 takes a free one.
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; 0 takes a free one. Whoever connects waits until `serve` runs.
 
     Raises `OSError` when the address cannot be used.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)  # uvicorn's own would exit on a fault
+
+
+async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[int], None]) -> None:
+    """Returns after SIGTERM or SIGINT. `started` is told the port."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -38,8 +42,6 @@ async def serve(app: ASGIApp, host: str, port: int, started: Callable[[int], Non
         proxy_headers=True,  # believed from this machine alone, or from what FORWARDED_ALLOW_IPS names
     )
     server = _Server(config)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)  # uvicorn's own would exit on a fault
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

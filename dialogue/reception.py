@@ -25,11 +25,14 @@ HandOver = Callable[[str, list[Due]], None]
 LONGEST_MESSAGE = 4_000  # characters; more is answered, but only so much of it is read
 
 
-_Turn = tuple[tuple[Reply, ...], list[Due]]
+_Turn = tuple[tuple[Reply, ...], list[Due], bool]
 
 
 class Reception:
-    """Answers messages. `pushed` names the channels whose answers are sent as messages of their own (the outbox)."""
+    """Answers messages. `pushed` names the channels whose answers are sent as messages of their own (the outbox).
+
+    `wake` is called when a message has caused something to be sent beside its answer, such as an alert to staff.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Reception:
         clock: Callable[[], datetime],
         pushed: frozenset[str] = frozenset(),
         hand_over: HandOver | None = None,
+        wake: Callable[[], None] | None = None,
     ) -> None:
         self._database = database
         self._menu = menu
@@ -46,6 +50,7 @@ class Reception:
         self._clock = clock
         self._pushed = pushed
         self._hand_over = hand_over
+        self._wake = wake
         self._understanding = Understanding(menu)
 
     async def receive(self, message: Message) -> tuple[Reply, ...]:
@@ -54,7 +59,7 @@ class Reception:
         Raises `StorageFault` when nothing could be kept; the platform must then send the message again.
         """
         try:
-            replies, due = await self._database.write(self._turn, message)
+            replies, due, has_planned = await self._database.write(self._turn, message)
         except StorageFault:
             raise
         except Exception as problem:  # noqa: BLE001 - the outermost edge: logged, apologised for, nothing kept of it
@@ -63,16 +68,18 @@ class Reception:
             frames = traceback.extract_tb(problem.__traceback__)
             where = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             _log.error("fault %s: %s\n%s", number, type(problem).__name__, where)
-            replies, due = await self._database.write(self._apologise, message, number)
+            replies, due, has_planned = await self._database.write(self._apologise, message, number)
         if due and self._hand_over is not None:
             self._hand_over(message.sender.channel, due)
+        if has_planned and self._wake is not None:
+            self._wake()
         return replies
 
     def _turn(self, tx: Transaction, message: Message) -> _Turn:
         channel = message.sender.channel
         kept = inbox.answer_to(tx, channel, message.id)
         if kept is not None:
-            return all_decoded(kept), []
+            return all_decoded(kept), [], False
         now = self._clock()
         text, masked = scrub(message.text[:LONGEST_MESSAGE])
         message = replace(message, text=text)
@@ -106,7 +113,7 @@ class Reception:
                     outbox.plan(tx, planned, now)
                 elif (sending := outbox.answer(tx, planned, message.sender.user, now)) is not None:
                     due.append(sending)
-        return replies, due
+        return replies, due, tx.has_planned
 
     def _apologise(self, tx: Transaction, message: Message, number: str) -> _Turn:
         now = self._clock()

@@ -40,7 +40,7 @@ class StorageFault(Exception):
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "_driver", "_statements", "connection", "hours", "vault")
+    __slots__ = ("_depth", "_driver", "_statements", "connection", "has_planned", "hours", "vault")
 
     def __init__(
         self, connection: Connection, vault: Vault, hours: MessageHours, statements: Statements | None = None
@@ -48,6 +48,7 @@ class Transaction:
         self.connection = connection
         self.vault = vault
         self.hours = hours
+        self.has_planned = False  # something was put into the outbox, so that somebody must look there
         self._statements = statements
         self._driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
         self._depth = 0

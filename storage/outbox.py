@@ -196,6 +196,7 @@ def plan(tx: Transaction, message: Planned, now: datetime) -> None:
         if message.expires_at is None or polite < message.expires_at:
             due_at = polite
     tx.execute(_ADD(tx), _row(tx, message, due_at, now))
+    tx.has_planned = True
 
 
 def answer(tx: Transaction, message: Planned, user: str, now: datetime) -> Due | None:

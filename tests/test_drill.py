@@ -14,6 +14,7 @@ import pytest
 
 from bot import config, opening
 from bot.backups import Backups
+from bot.schedule import Job, Schedule, daily
 from dialogue.message import Reply, encoded
 from storage import accounts, audit, delivery, outbox, people
 from storage.audit import Actor
@@ -196,4 +197,23 @@ async def test_a_copy_that_fails_is_logged_and_the_backup_stays(house, caplog):
     await backups.make()
     assert "backup_copy_command failed" in caplog.text
     assert backups.copied_at is None
+    assert len(list(Backups.all_in(settings))) == 1
+
+
+async def test_a_backup_that_failed_is_not_counted_as_done_and_is_tried_again(house, caplog):
+    settings = config.read(house)
+    now = datetime(2026, 11, 24, 18, 40, tzinfo=UTC)
+    async with opening.database(settings) as database:
+        backups = Backups(settings, lambda: now)
+        schedule = Schedule(database, lambda: now, lambda: None, more={"backup": Job(daily("2-8", 40), backups.make)})
+        in_its_place = house.parent / "backups"
+        in_its_place.write_bytes(b"")
+        await schedule.run("backup")
+        assert "schedule: backup: not done" in caplog.text
+        assert schedule.last_done == {}
+        assert backups.made_at is None
+        in_its_place.unlink()
+        for _ in range(2):  # the second finds that tonight's is there
+            await schedule.run("backup")
+        assert schedule.last_done == {"backup": now}
     assert len(list(Backups.all_in(settings))) == 1

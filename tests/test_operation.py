@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -189,6 +190,25 @@ def test_the_list_of_parts_names_every_locked_package_with_its_hashes():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert parts.keys() == set(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==", lock, re.M))
     assert all(part["hashes"] for part in parts.values())
+
+
+def test_a_port_in_use_is_one_clear_line_and_nothing_is_begun(tmp_path):
+    """Where one like it runs already, this one must not list as unknown what that one is sending."""
+    shutil.copy(ROOT / "config.example.toml", tmp_path / "config.toml")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "run"],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "HONGYAN__WEB__PORT": str(port), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"hongyan: 127.0.0.1:{port} cannot be used: Address already in use; see web.port\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
 
 
 async def test_a_stop_finishes_what_it_answers(tmp_path):

@@ -1,6 +1,7 @@
 """The jobs that tick: at their hour in 三亚, again after a time down, and one that fails stops no other."""
 
 import asyncio
+import logging
 from datetime import datetime, timedelta
 
 import pytest
@@ -179,6 +180,25 @@ async def test_what_fell_due_while_the_loop_was_busy_is_still_run(database, cloc
     schedule.jobs = {"late": Job(Once(second=0, timezone=SHANGHAI), work, at_start=False)}
     async with schedule.running():
         await asyncio.wait_for(ran.wait(), 10)
+
+
+async def test_a_stop_breaks_a_job_off_and_logs_no_fault(database, clock, caplog):
+    caplog.set_level(logging.INFO)
+    begun = asyncio.Event()
+
+    async def lasts():
+        begun.set()
+        await asyncio.Event().wait()
+
+    schedule = Schedule(database, clock, lambda: None)
+    schedule.jobs = {"lasts": Job(daily(3), lasts)}
+    async with schedule.running():
+        await asyncio.wait_for(begun.wait(), 10)
+    while "broken off" not in caplog.text:
+        await asyncio.wait_for(asyncio.sleep(0), 10)
+    assert [record.levelname for record in caplog.records if record.levelno > logging.INFO] == []
+    assert "Traceback" not in caplog.text
+    assert schedule.last_done == {}
 
 
 async def test_new_words_about_personal_data_are_put_to_who_agreed_to_earlier_ones(

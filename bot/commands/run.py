@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ import uvloop
 from bot import config, logs
 from bot.app import running
 from bot.config import Settings
-from bot.serving import serve
+from bot.serving import listen, serve
 
 
 def print_port(port: int) -> None:
@@ -26,18 +27,26 @@ def run(asked: argparse.Namespace) -> int:
 def until_stopped(settings: Settings, started: Callable[[int], None] = print_port) -> int:
     """Serve until SIGTERM or SIGINT. `started` is told the port once it is open."""
     web = settings.config.web
+    try:
+        # Before anything else: where one like it runs already, this one must not touch what that one is sending.
+        listener = listen(web.host, web.port)
+    except OSError as problem:
+        print(f"hongyan: {web.host}:{web.port} cannot be used: {_reason(problem)}; see web.port", file=sys.stderr)
+        return 1
 
     async def service() -> None:
         async with running(settings) as program:
             _spare_the_collector()
-            await serve(program.web, web.host, web.port, started)
+            await serve(program.web, listener, started)
 
-    try:
+    with listener:
         uvloop.run(service())
-    except OSError as problem:
-        print(f"hongyan: {web.host}:{web.port} cannot be used: {problem.strerror}; see web.port", file=sys.stderr)
-        return 1
     return 0
+
+
+def _reason(problem: OSError) -> str:
+    """In a few words; Python's own name the address a second time."""
+    return os.strerror(problem.errno) if problem.errno and problem.errno > 0 else str(problem.strerror)
 
 
 def _spare_the_collector() -> None:
