@@ -7,23 +7,24 @@ from datetime import date
 
 from dialogue import asking, texts
 from dialogue.message import Choice
-from dialogue.questions import Name, Number, OneOf, Phone, Text, matching
+from dialogue.questions import Name, Number, OneOf, Phone, SeveralOf, Text, matching
 from dialogue.talk import Again, Talk
 from handlers import consent_texts, my_data, registration
-from storage import communities, consents, people, points
+from storage import communities, consents, need_categories, people, points
 from storage.people import Party, Person
-from storage.refusals import AlreadyRegistered, ThirdOnOnePhone
 from storage.times import local_date
 
 Ask = Callable[[Talk, Person], Awaitable[str]]
 """Asks for a field, changes it in the person, and returns how it reads now."""
 
-_SAID = "姓名 名字 手机号 手机 电话 来的日子 走的日子 社区 小区 服务点 党员身份 支部 称呼 出生年份 老家 从哪里来"
+_SAID = (
+    "姓名 名字 手机号 手机 电话 来的日子 走的日子 社区 小区 服务点 党员身份 支部 称呼 出生年份 老家 从哪里来 关心的事"
+)
 IN_WORDS = rf"更正\s*(?P<rest>\S.*)|(?:修改|改一下|改)(?:我的)?(?:{'|'.join(_SAID.split())})"
 """“更正手机号”, “改电话”."""
 
-_MOST_ON_ONE_PHONE = 2  # a third is looked at by staff
 _OLDEST = 1900
+_NOTHING = "nothing"
 _CHANGE = re.compile(r"^(?:修改|改一下|改)(?:我的)?")
 
 
@@ -41,7 +42,7 @@ async def correct(talk: Talk) -> None:
     change = f"{label}改成{said}"
     if not await talk.confirm(change):
         raise Again(field, "好的，重新说。", f"confirm: {change}")
-    _must_be_one_of_a_kind(talk, before, person)
+    people.must_be_the_only_one(talk.tx, before, person)
     if person.party != before.party:
         person.verification = "self_reported"  # staff saw the old one
     people.change(talk.tx, person, talk.now)
@@ -154,6 +155,15 @@ async def _birth_year(talk: Talk, person: Person) -> str:
     return f"{person.birth_year}年"
 
 
+async def _interests(talk: Talk, person: Person) -> str:
+    """Categories only, and never asked at the registration: they may hint at health (domain 4.1)."""
+    labels = {each.code: each.label for each in need_categories.listed(talk.tx)}
+    kind = SeveralOf({**labels, _NOTHING: "都不说"})
+    chosen = await talk.ask("interests", "您关心哪些事？可以选几个，比如：1 8。只选大类，不用写病情。", kind)
+    person.interests = None if _NOTHING in chosen else chosen
+    return "、".join(labels[each] for each in chosen) if person.interests else "不记"
+
+
 _FIELDS: dict[str, tuple[str, Ask]] = {
     "name": ("姓名", _name),
     "phone": ("手机号", _phone),
@@ -168,6 +178,7 @@ _FIELDS: dict[str, tuple[str, Ask]] = {
     "home branch": ("原来的党组织", _home_branch),
     "salutation": ("称呼", _salutation),
     "birth year": ("出生年份", _birth_year),
+    "interests": ("关心的事", _interests),
 }
 _CALLED = {  # what people say for a field instead of its label
     "名字": "name",
@@ -179,6 +190,7 @@ _CALLED = {  # what people say for a field instead of its label
     "住的地方": "community",
     "支部": "home branch",
     "年龄": "birth year",
+    "关心什么": "interests",
 }
 
 
@@ -187,18 +199,6 @@ def forget_membership(person: Person, party: Party) -> None:
     person.party = party
     person.host_branch_id = person.party_group = None
     person.verification, person.shows_membership = "self_reported", False
-
-
-def _must_be_one_of_a_kind(talk: Talk, before: Person, person: Person) -> None:
-    """Phone and name are the identity, and a third person on one phone is looked at by staff (domain 4.2.2)."""
-    if (before.name, before.phone) == (person.name, person.phone) or not person.phone:
-        return
-    other = people.same(talk.tx, person.phone, person.name)
-    if other is not None and other.id != person.id:
-        raise AlreadyRegistered(person.name)
-    sharing = [each for each in people.with_phone(talk.tx, person.phone) if each.id != person.id]
-    if before.phone != person.phone and len(sharing) >= _MOST_ON_ONE_PHONE:
-        raise ThirdOnOnePhone
 
 
 def _said_day(day: date) -> str:

@@ -26,8 +26,9 @@ async def overview(talk: Talk) -> None:
         (len(held["consents"]), "条同意记录"),
     ]
     besides = "、".join(f"{number} {what}" for number, what in counted if number)
+    more = "" if person.interests else "\n关心哪些事，想说的话回“更正关心的事”，有合适的活动好告诉您。"
     talk.say(
-        "您的信息，都在这里了：\n" + "\n".join(own_data_file.stated(held["person"])) + f"\n另外还有 {besides}。",
+        "您的信息，都在这里了：\n" + "\n".join(own_data_file.stated(held["person"])) + f"\n另外还有 {besides}。{more}",
         Choice("更正", "更正"),
         Choice("导出我的信息", "拿一份走"),
         Choice("我的党员身份", "我的党员身份"),

@@ -1,14 +1,25 @@
 """查人, 登记别人, 合并, 编入支部: what staff do with registrations, each within what their role reaches."""
 
 import re
-from collections.abc import Callable
+from datetime import timedelta
 
 from dialogue import texts
 from dialogue.message import Choice
 from dialogue.questions import Name, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
 from handlers import notices, persons, roles
-from storage import audit, communities, grants, merging, organisations, people, points, residents
+from storage import (
+    audit,
+    communities,
+    grants,
+    membership,
+    merging,
+    organisations,
+    people,
+    points,
+    registering,
+    residents,
+)
 from storage.audit import Actor
 from storage.grants import Grant
 from storage.people import Facts, Person
@@ -17,7 +28,7 @@ from storage.times import local_date
 
 _AT_MOST = 5
 _NAMES_ON_A_PAGE = 30
-_VERIFICATION = {"verified": "已核实", "not_confirmed": "核实不了", "self_reported": "本人说的"}
+_VERIFICATION = {"verified": "已核实", "not_confirmed": "核实不了"}
 _NONE = ("没有", "没", "无")
 
 
@@ -48,12 +59,10 @@ async def register(talk: Talk) -> None:
     if facts.point_id is None:
         of_community = points.of_community(talk.tx, community.code)
         facts.point_id = of_community[0].id if of_community else None
-    facts.added_by = talk.person_id
     phone = texts.spoken_phone(facts.phone) if facts.phone else "没有电话"
     if not await talk.confirm(f"{facts.name}，{phone}，{community.display_name}"):
         return talk.say("好的，没有登记。", Choice("登记别人", "重新登记"))
-    person_id = people.add(talk.tx, facts, talk.now, checked_by_staff=True)
-    audit.note(talk.tx, _actor(talk, role), "person.register", f"person {person_id}", talk.now)
+    registering.by_staff(talk.tx, facts, _actor(talk, role), talk.now)
     return talk.say(f"登记好了，{facts.name}。报名、签到都能找到了。", Choice("登记别人", "再登记一位"))
 
 
@@ -105,7 +114,7 @@ async def place(talk: Talk) -> None:
     branches = {
         str(each.id): each.name
         for each in organisations.active(talk.tx)
-        if "branch" in each.kind and (role == "district_staff" or each.id in mine)
+        if each.kind in membership.BRANCHES and (role == "district_staff" or each.id in mine)
     }
     if not branches or person.party.member != "yes":
         what = "支部" if not branches else "党员"
@@ -118,14 +127,8 @@ async def place(talk: Talk) -> None:
     group = await talk.ask("group", "哪个党小组？没有就回“没有”。", Text(at_most=20))
     if not await talk.confirm(f"{person.name}编入{branches[chosen]}"):
         return talk.say("好的，没有编。")
-    before = person.host_branch_id
-    person.host_branch_id = int(chosen)
-    person.party_group = None if group.strip("。") in _NONE else group
-    people.change(talk.tx, person, talk.now)
-    about, after = f"person {person.id}", {"host_branch": person.host_branch_id}
-    audit.note(
-        talk.tx, _actor(talk, role), "person.place", about, talk.now, before={"host_branch": before}, after=after
-    )
+    said = None if group.strip("。") in _NONE else group
+    membership.place(talk.tx, person, int(chosen), said, _actor(talk, role), talk.now)
     return talk.say(f"编好了：{person.name}，{branches[chosen]}。")
 
 
@@ -137,12 +140,10 @@ async def verify(talk: Talk) -> None:
         raise NotAllowed(roles.TITLES["district_staff"])
     if person.party.member != "yes":
         return talk.say(f"{person.name}没有登记党员身份，不用核实。")
-    options = {key: _VERIFICATION[key] for key in ("verified", "not_confirmed")}
-    found = await talk.ask("found", f"{person.name}的党员身份核实得怎么样？", OneOf(options))
-    before, person.verification = person.verification, found
-    people.change(talk.tx, person, talk.now)
-    about = f"person {person.id}"
-    audit.note(talk.tx, _actor(talk, role), "person.verify", about, talk.now, before=before, after=found)
+    prompt = f"{person.name}的党员身份核实得怎么样？"
+    is_so = await talk.ask("found", prompt, OneOf(_VERIFICATION)) == "verified"
+    found: membership.Verification = "verified" if is_so else "not_confirmed"
+    membership.verify(talk.tx, person, found, _actor(talk, role), talk.now)
     return talk.say(f"记下了：{person.name}，{_VERIFICATION[found]}。")
 
 
@@ -150,21 +151,28 @@ async def in_town(talk: Talk) -> None:
     """“谁在三亚”, “谁在三亚 第2页”: of those the role reaches, this week."""
     role, _ = _office(talk, "point_lead", "branch_secretary", "district_staff")
     page = int(found[1]) if (found := re.fullmatch(r"第(\d+)页", talk.opening.text)) else 1
-    today = local_date(talk.now)
-    reached = _reached(talk)
-    here = [one for one in residents.everyone(talk.tx, masked=False) if one.is_in_town(today) and reached(one.id)]
-    audit.note(talk.tx, _actor(talk, role), "person.in_town", f"{len(here)} people", talk.now)
-    if not here:
-        return talk.say("您管的人里，现在没有在三亚的。")
-    begin = (page - 1) * _NAMES_ON_A_PAGE % len(here)
-    shown = here[begin : begin + _NAMES_ON_A_PAGE]
-    seasonal = sum(one.residence == "seasonal" for one in here)
-    lines = [f"现在在三亚的 {len(here)} 人，候鸟 {seasonal} 人。"]
-    for one in shown:
+    monday = local_date(talk.now) - timedelta(days=local_date(talk.now).weekday())
+    point_ids, branch_ids = _reach(talk)
+    skip = (page - 1) * _NAMES_ON_A_PAGE
+    here = residents.in_town(
+        talk.tx,
+        monday,
+        monday + timedelta(days=6),
+        point_ids=point_ids,
+        branch_ids=branch_ids,
+        skip=skip,
+        at_most=_NAMES_ON_A_PAGE,
+        is_masked=False,
+    )
+    audit.note(talk.tx, _actor(talk, role), "person.in_town", f"{here.people} people", talk.now)
+    if not here.people:
+        return talk.say("您管的人里，这一周没有在三亚的。")
+    lines = [f"这一周在三亚的 {here.people} 人，候鸟 {here.seasonal} 人。"]
+    for one in here.shown:
         leaves = f"，{one.leaves_on.month}月{one.leaves_on.day}日走" if one.leaves_on else ""
         lines.append(f"{one.name}　{one.community}{leaves}")
-    following = begin + _NAMES_ON_A_PAGE
-    choices = [Choice(f"谁在三亚 第{page + 1}页", texts.MORE)] if following < len(here) else []
+    following = skip + _NAMES_ON_A_PAGE
+    choices = [Choice(f"谁在三亚 第{page + 1}页", texts.MORE)] if following < here.people else []
     return talk.say("\n".join(lines), *choices)
 
 
@@ -186,16 +194,14 @@ def _reaches(talk: Talk, person: Person) -> bool:
     return any(_covers(grant, person.point_id, person.host_branch_id) for grant in _offices(talk))
 
 
-def _reached(talk: Talk) -> Callable[[int], bool]:
+def _reach(talk: Talk) -> tuple[frozenset[int] | None, frozenset[int] | None]:
+    """The points and the branches whose people these roles reach; None is everyone."""
     own = _offices(talk)
     if any(grant.role == "district_staff" for grant in own):
-        return lambda _person_id: True
-
-    def reached(person_id: int) -> bool:
-        person = people.get(talk.tx, person_id)
-        return any(_covers(grant, person.point_id, person.host_branch_id) for grant in own)
-
-    return reached
+        return None, None
+    point_ids = {grant.point_id for grant in own if grant.role == "point_lead" and grant.point_id}
+    branch_ids = {grant.organisation_id for grant in own if grant.role == "branch_secretary" and grant.organisation_id}
+    return frozenset(point_ids), frozenset(branch_ids)
 
 
 def _offices(talk: Talk) -> list[Grant]:

@@ -1,5 +1,6 @@
 """Persons: one row per human being, with what is personal sealed, and found again by keyed hashes."""
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,11 +11,12 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage import person_keys
 from storage.database import Transaction
-from storage.refusals import NotFound, ThirdOnOnePhone
+from storage.refusals import AlreadyRegistered, NotFound, ThirdOnOnePhone
 from storage.schema.people import people as table
 from storage.schema.people import person_keys as keys_table
 
 Member = Literal["yes", "no", "undeclared"]
+MOST_ON_ONE_PHONE = 2  # a third is looked at by staff
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Facts:
     point_id: int | None = None
     salutation: str | None = None
     birth_year: int | None = None
+    interests: tuple[str, ...] | None = None  # codes of need categories; None is not stated
     host_branch_id: int | None = None
     party_group: str | None = None
     verification: str = "self_reported"
@@ -64,7 +67,7 @@ _PLAIN = (
     "party_group verification shows_membership messages added_by is_sample"
 ).split()
 _KEPT = (*_PLAIN, "id", "uid", "state", "merged_into")
-_COLUMNS = (table.c.name, table.c.phone, table.c.party, *(table.c[name] for name in _KEPT))
+_COLUMNS = (table.c.name, table.c.phone, table.c.party, table.c.interests, *(table.c[name] for name in _KEPT))
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _WITH_KEY = (
     select(*_COLUMNS)
@@ -105,10 +108,10 @@ def get(tx: Transaction, person_id: int) -> Person:
 
 def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool = False) -> int:
     """Keep a new person. Raises `ThirdOnOnePhone` unless staff looked at it (domain 4.2.2)."""
-    if facts.phone and not checked_by_staff and len(with_phone(tx, facts.phone)) >= 2:
+    if facts.phone and not checked_by_staff and len(with_phone(tx, facts.phone)) >= MOST_ON_ONE_PHONE:
         raise ThirdOnOnePhone
     uid = secrets.token_hex(12)
-    row = {name: getattr(facts, name) for name in _PLAIN} | _sealed(tx, uid, facts)
+    row = _plain(facts) | _sealed(tx, uid, facts)
     person_id = int(tx.execute(_ADD, {**row, "uid": uid, "state": "active", "created_at": now}).scalar_one())
     _index(tx, person_id, facts)
     return person_id
@@ -116,10 +119,25 @@ def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool 
 
 def change(tx: Transaction, person: Person, now: datetime) -> None:
     """Keep `person` as it is now. Whoever calls it notes in the audit log what was changed by staff."""
-    row = {name: getattr(person, name) for name in _PLAIN} | _sealed(tx, person.uid, person)
+    row = _plain(person) | _sealed(tx, person.uid, person)
     tx.execute(_CHANGE.values(**row, last_contact_at=now), {"person": person.id})
     tx.execute(_DROP_KEYS, {"person": person.id})
     _index(tx, person.id, person)
+
+
+def must_be_the_only_one(tx: Transaction, before: Person, after: Person) -> None:
+    """Phone and name are the identity, and a third person on one phone is looked at by staff (domain 4.2.2).
+
+    Raises `AlreadyRegistered` or `ThirdOnOnePhone`.
+    """
+    if (before.name, before.phone) == (after.name, after.phone) or not after.phone:
+        return
+    other = same(tx, after.phone, after.name)
+    if other is not None and other.id != after.id:
+        raise AlreadyRegistered(after.name)
+    sharing = [each for each in with_phone(tx, after.phone) if each.id != after.id]
+    if before.phone != after.phone and len(sharing) >= MOST_ON_ONE_PHONE:
+        raise ThirdOnOnePhone
 
 
 def same(tx: Transaction, phone: str, name: str) -> Person | None:
@@ -182,7 +200,13 @@ def party_of(tx: Transaction, uid: str, party: bytes | None) -> Party:
 def _person(tx: Transaction, row: Any) -> Person:
     values = {name: getattr(row, name) for name in _KEPT}
     name, phone = opened(tx, row.uid, row.name, row.phone)
-    return Person(name=name, phone=phone, party=party_of(tx, row.uid, row.party), **values)
+    interests = None if row.interests is None else tuple(json.loads(row.interests))
+    return Person(name=name, phone=phone, party=party_of(tx, row.uid, row.party), interests=interests, **values)
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    interests = None if facts.interests is None else json.dumps(facts.interests)
+    return {name: getattr(facts, name) for name in _PLAIN} | {"interests": interests}
 
 
 def _sealed(tx: Transaction, uid: str, facts: Facts) -> dict[str, Any]:

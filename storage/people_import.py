@@ -1,8 +1,8 @@
-"""Takes residents in from a list that an office kept: nothing is overwritten, and nobody is taken in twice."""
+"""Takes residents in from a list that an office kept: overwrites only what was looked at, takes nobody in twice."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -65,6 +65,7 @@ class Judged:
     verdict: Verdict
     says: list[str] = field(default_factory=list)
     facts: Facts | None = None
+    person_id: int | None = None  # who is registered under this name and phone
 
 
 @dataclass(slots=True)
@@ -83,16 +84,41 @@ def judge(tx: Transaction, lines: Sequence[tuple[int, Mapping[str, str]]], read_
     return [_judged(tx, number, given, known, read_day) for number, given in lines]
 
 
-def take_in(tx: Transaction, judged: Sequence[Judged], actor: Actor, now: datetime) -> int:
-    """Keep the new ones. Returns how many."""
-    added = 0
+def take_in(
+    tx: Transaction, judged: Sequence[Judged], actor: Actor, now: datetime, agreed: Container[int] = ()
+) -> tuple[int, int]:
+    """Keep the new ones, and of those in conflict the lines whose numbers are `agreed`: somebody looked at them.
+
+    Returns how many were added and how many changed. Empty cells change nothing.
+    """
+    added = changed = 0
     for one in judged:
-        if one.verdict == "new" and one.facts is not None:
-            one.facts.added_by = actor.person_id
-            person_id = people.add(tx, one.facts, now, checked_by_staff=True)
-            audit.note(tx, actor, "person.import", f"person {person_id}", now)
-            added += 1
-    return added
+        is_agreed = one.verdict == "conflict" and one.number in agreed
+        if one.facts is None or not (one.verdict == "new" or is_agreed):
+            continue
+        if one.person_id is not None:
+            _overwrite(tx, one, actor, now)
+            changed += 1
+            continue
+        one.facts.added_by = actor.person_id
+        person_id = people.add(tx, one.facts, now, checked_by_staff=True)
+        audit.note(tx, actor, "person.import", f"person {person_id}", now)
+        added += 1
+    return added, changed
+
+
+def _overwrite(tx: Transaction, one: Judged, actor: Actor, now: datetime) -> None:
+    person, facts = people.get(tx, one.person_id or 0), one.facts
+    if facts is None:
+        return
+    for name in _LABELS:
+        if getattr(facts, name) is not None:
+            setattr(person, name, getattr(facts, name))
+    if facts.party.member != _UNDECLARED and facts.party.member != person.party.member:
+        person.party = facts.party
+        person.verification = "self_reported"  # staff saw the old one
+    people.change(tx, person, now)
+    audit.note(tx, actor, "person.import", f"person {person.id}", now, after={"overwritten": one.says})
 
 
 def _judged(tx: Transaction, number: int, given: Mapping[str, str], known: _Known, read_day: ReadDay) -> Judged:
@@ -116,7 +142,7 @@ def _judged(tx: Transaction, number: int, given: Mapping[str, str], known: _Know
     standing = people.same(tx, phone, name)
     if standing is not None:
         differences = _differences(standing, facts)
-        return Judged(number, "conflict" if differences else "same", differences, facts)
+        return Judged(number, "conflict" if differences else "same", differences, facts, standing.id)
     on_phone = len(people.with_phone(tx, phone)) + known.in_file.get(phone, 0)
     if on_phone >= 2:
         return Judged(number, "conflict", ["这个手机号已经有两个人，要先核对"], facts)

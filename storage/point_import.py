@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from storage import audit, communities, opening_hours, points
+from storage import audit, communities, opening_hours, point_keeping, points
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.geography import Datum, Place
@@ -139,6 +139,9 @@ def _judged(tx: Transaction, number: int, given: Mapping[str, str]) -> Judged:
         return Judged(number, "bad", called, wrong, row)
     known = tx.execute(_BY_CODE, {"given_code": row["code"]}).first()
     hint = [] if opening_hours.read(row["hours"]) else ["开放时间看不懂，问“现在开门吗”时不会答"]
+    if place is not None:
+        before = None if known is None else points.by_code(tx, row["code"])
+        hint += in_words(point_keeping.doubts(tx, place, community, before))
     if known is None:
         return Judged(number, "new", called, hint, row)
     before = known._mapping
@@ -146,6 +149,20 @@ def _judged(tx: Transaction, number: int, given: Mapping[str, str]) -> Judged:
     if not before["active"]:
         changes.append("重新启用")
     return Judged(number, "changed" if changes else "same", called, changes + hint if changes else [], row)
+
+
+def in_words(doubts: point_keeping.Doubts) -> list[str]:
+    """What makes a position look wrong, in Chinese."""
+    said = []
+    if doubts.outside:
+        said.append("坐标不在天涯区，请看看经纬度有没有写反、坐标系对不对")
+    if doubts.far_from_community is not None:
+        said.append(f"离本社区别的服务点有 {doubts.far_from_community / 1000:.1f} 公里，请核对位置")
+    if doubts.moved is not None and doubts.moved_like_datum:
+        said.append(f"位置挪了约 {round(doubts.moved, -1):.0f} 米，正好像坐标系写错了，请核对")
+    elif doubts.moved is not None and doubts.moved >= 1000:
+        said.append(f"位置挪了 {doubts.moved / 1000:.1f} 公里，请核对")
+    return said
 
 
 def _differs(before: Any, after: Any) -> bool:
@@ -177,7 +194,6 @@ def _place(given: Mapping[str, str], wrong: list[str]) -> Place | None:
     except ValueError:
         wrong.append("坐标不是数字")
         return None
-    spot = place.as_wgs84()
-    if not (points.SOUTH <= spot.latitude <= points.NORTH and points.WEST <= spot.longitude <= points.EAST):
-        wrong.append("坐标不在天涯区，请看看经纬度有没有写反、坐标系对不对")
+    if points.is_outside(place):
+        wrong.extend(in_words(point_keeping.Doubts(outside=True)))
     return place

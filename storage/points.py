@@ -44,6 +44,9 @@ class ServicePoint:
     closed_from: date | None
     closed_until: date | None
     is_sample: bool
+    duty_phone: str | None
+    note: str
+    active: bool
 
     @property
     def place(self) -> Place | None:
@@ -81,6 +84,9 @@ _COLUMNS = (
     table.c.closed_from,
     table.c.closed_until,
     table.c.is_sample,
+    table.c.duty_phone,
+    table.c.note,
+    table.c.active,
 )
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _BY_CODE = select(*_COLUMNS).where(table.c.code == bindparam("code"))
@@ -116,11 +122,17 @@ def nearest(tx: Transaction, here: Place, at_most: int = 3) -> list[tuple[float,
 
     Raises `OutOfReach` outside the district. Some hundred points: a look at each is quicker than any index.
     """
-    spot = here.as_wgs84()
-    if not (SOUTH <= spot.latitude <= NORTH and WEST <= spot.longitude <= EAST):
+    if is_outside(here):
         raise OutOfReach
+    spot = here.as_wgs84()
     found = [(metres_between(spot, point.place), point) for point in active(tx) if point.place is not None]
     return sorted(found, key=lambda pair: pair[0])[:at_most]
+
+
+def is_outside(place: Place) -> bool:
+    """Whether it cannot be in the district."""
+    spot = place.as_wgs84()
+    return not (SOUTH <= spot.latitude <= NORTH and WEST <= spot.longitude <= EAST)
 
 
 def landmark(tx: Transaction, text: str) -> Place | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from storage import people
 from storage.database import Transaction
@@ -34,6 +34,7 @@ class Resident:
     community_code: str | None
     community: str
     estate: str
+    point_id: int | None
     point: str
     host_branch_id: int | None
     host_branch: str
@@ -65,6 +66,7 @@ _RESIDENTS = (
         people_table.c.community_code,
         communities.c.display_name.label("community"),
         people_table.c.estate,
+        people_table.c.point_id,
         service_points.c.name.label("point"),
         people_table.c.host_branch_id,
         organisations.c.name.label("host_branch"),
@@ -81,12 +83,38 @@ _RESIDENTS = (
 )
 _RESIDENT = _RESIDENTS.where(people_table.c.id == bindparam("person"))
 _AFTER = _RESIDENTS.where(people_table.c.id > bindparam("after")).limit(bindparam("at_most"))
-_REACHED = _AFTER.where(
-    or_(
-        people_table.c.point_id.in_(bindparam("points", expanding=True)),
-        people_table.c.host_branch_id.in_(bindparam("branches", expanding=True)),
-    )
+_OF_REACH = or_(
+    people_table.c.point_id.in_(bindparam("points", expanding=True)),
+    people_table.c.host_branch_id.in_(bindparam("branches", expanding=True)),
 )
+_REACHED = _AFTER.where(_OF_REACH)
+_HERE = and_(
+    people_table.c.state == "active",
+    or_(
+        people_table.c.residence.is_(None),
+        people_table.c.residence != "seasonal",
+        and_(
+            people_table.c.arrives_on <= bindparam("last"),
+            or_(people_table.c.leaves_on.is_(None), people_table.c.leaves_on >= bindparam("first")),
+        ),
+    ),
+)
+_IS_SEASONAL = people_table.c.residence == "seasonal"
+_IN_TOWN = {
+    (is_whole, only_seasonal): (
+        select(func.count())
+        .select_from(people_table)
+        .where(_HERE, *([] if is_whole else [_OF_REACH]), *([_IS_SEASONAL] if only_seasonal else [])),
+        _RESIDENTS.where(_HERE, *([] if is_whole else [_OF_REACH]), *([_IS_SEASONAL] if only_seasonal else []))
+        .limit(bindparam("at_most"))
+        .offset(bindparam("skip")),
+    )
+    for is_whole in (True, False)
+    for only_seasonal in (True, False)
+}
+_NO_BRANCH = _AFTER.where(people_table.c.host_branch_id.is_(None))
+_OF_BRANCH = _RESIDENTS.where(people_table.c.host_branch_id == bindparam("branch"))
+_A_LOOK, _MOST_LOOKS = 500, 6
 _COMMUNITY_NAMES = select(communities.c.code, communities.c.display_name).order_by(communities.c.code)
 
 
@@ -112,6 +140,62 @@ def page(
     return [_resident(tx, row, masked=True) for row in tx.execute(_REACHED, wanted)]
 
 
+@dataclass(frozen=True, slots=True)
+class InTown:
+    """Who was in town some time from one day to another: how many, how many of them 候鸟, and some of them."""
+
+    people: int
+    seasonal: int
+    shown: list[Resident]
+
+
+def in_town(
+    tx: Transaction,
+    first: date,
+    last: date,
+    *,
+    point_ids: frozenset[int] | None,
+    branch_ids: frozenset[int] | None,
+    only_seasonal: bool = False,
+    skip: int = 0,
+    at_most: int = 50,
+    is_masked: bool = True,
+) -> InTown:
+    """By the dates of the stay, of these points or branches; None is everyone."""
+    is_whole = point_ids is None or branch_ids is None
+    wanted: dict[str, Any] = {"first": first, "last": last}
+    if not is_whole:
+        wanted |= {"points": sorted(point_ids or ()), "branches": sorted(branch_ids or ())}
+    everyone_here = int(tx.execute(_IN_TOWN[is_whole, False][0], wanted).scalar_one())
+    seasonal = int(tx.execute(_IN_TOWN[is_whole, True][0], wanted).scalar_one())
+    rows = tx.execute(_IN_TOWN[is_whole, only_seasonal][1], {**wanted, "skip": skip, "at_most": at_most}).all()
+    return InTown(everyone_here, seasonal, [_resident(tx, row, masked=is_masked) for row in rows])
+
+
+def of_branch(tx: Transaction, branch_id: int) -> list[Resident]:
+    """Who is placed there, masked."""
+    return [_resident(tx, row, masked=True) for row in tx.execute(_OF_BRANCH, {"branch": branch_id})]
+
+
+def members_without_branch(tx: Transaction, after: int, at_most: int) -> tuple[list[Resident], int | None]:
+    """Party members placed nowhere, masked, from the number `after` on, and from which number to go on.
+
+    Who is a member is sealed, so rows are opened one by one: a few thousand at most in one call.
+    """
+    found: list[Resident] = []
+    for _ in range(_MOST_LOOKS):
+        rows = tx.execute(_NO_BRANCH, {"after": after, "at_most": _A_LOOK}).all()
+        for row in rows:
+            after = row.id
+            if people.party_of(tx, row.uid, row.party).member == "yes":
+                found.append(_resident(tx, row, masked=True))
+                if len(found) == at_most:
+                    return found, after
+        if len(rows) < _A_LOOK:
+            return found, None
+    return found, after
+
+
 def _resident(tx: Transaction, row: Any, *, masked: bool) -> Resident:
     name, phone = called(tx, row, masked=masked)
     party = people.party_of(tx, row.uid, row.party)
@@ -130,6 +214,7 @@ def _resident(tx: Transaction, row: Any, *, masked: bool) -> Resident:
         community_code=row.community_code,
         community=row.community or "",
         estate=row.estate or "",
+        point_id=row.point_id,
         point=row.point or "",
         host_branch_id=row.host_branch_id,
         host_branch=row.host_branch or "",

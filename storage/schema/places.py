@@ -1,6 +1,18 @@
 """Communities, service points, and the names people have for places."""
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from storage.schema.base import Moment, identity, metadata
 
@@ -40,6 +52,18 @@ service_points = Table(
     Column("is_sample", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
     Column("updated_at", Moment),
+)
+
+service_menus = Table(  # what a point offers in a month; the highest version counts
+    "service_menus",
+    metadata,
+    identity(),
+    Column("point_id", ForeignKey("service_points.id"), nullable=False),
+    Column("month", Date, nullable=False),  # its first day
+    Column("version", Integer, nullable=False),
+    Column("services", Text, nullable=False),  # one a line
+    Column("written_at", Moment, nullable=False),
+    UniqueConstraint("point_id", "month", "version"),
 )
 
 place_names = Table(  # landmarks, roads, estates and other words people say; kept by staff

@@ -123,7 +123,7 @@ async def test_who_is_no_member_is_in_no_branch(office):
 
 async def test_who_is_in_town_is_told_of_the_own_people_alone(office):
     answer = await office("谁在三亚")
-    assert "现在在三亚的 4 人" in answer
+    assert "这一周在三亚的 4 人" in answer
     office.who = SECRETARY
     assert "没有在三亚的" in await office("谁在三亚")
 

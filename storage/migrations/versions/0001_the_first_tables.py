@@ -336,6 +336,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
     )
     op.create_table(
+        "service_menus",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("point_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("services", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["service_points.id"], name=op.f("fk_service_menus_point_id_service_points")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_menus")),
+        sa.UniqueConstraint("point_id", "month", "version", name=op.f("uq_service_menus_point_id_month_version")),
+    )
+    op.create_table(
         "accounts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
@@ -877,6 +891,20 @@ def upgrade() -> None:
         batch_op.create_index("uq_sign_ups_number", ["event_id", "number"], unique=True)
 
     op.create_table(
+        "stalls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=30), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_stalls_event_id_events")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stalls")),
+    )
+    with op.batch_alter_table("stalls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stalls_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
         "votes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("poll_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1132,8 +1160,8 @@ def upgrade() -> None:
             "ix_outbox_expires_at",
             ["expires_at"],
             unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_outbox_missed",
@@ -1153,9 +1181,22 @@ def upgrade() -> None:
             "ix_outbox_person_id",
             ["person_id"],
             unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL AND person_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND person_id IS NOT NULL"),
         )
+
+    op.create_table(
+        "slots",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stall_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["stall_id"], ["stalls.id"], name=op.f("fk_slots_stall_id_stalls")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slots")),
+    )
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slots_stall_id"), ["stall_id"], unique=False)
 
     op.create_table(
         "call_list",
@@ -1220,11 +1261,52 @@ def upgrade() -> None:
     with op.batch_alter_table("need_warnings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_need_warnings_need_id"), ["need_id"], unique=False)
 
+    op.create_table(
+        "queue_numbers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stall_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("slot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_queue_numbers_by_person_people")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_queue_numbers_person_id_people")),
+        sa.ForeignKeyConstraint(["slot_id"], ["slots.id"], name=op.f("fk_queue_numbers_slot_id_slots")),
+        sa.ForeignKeyConstraint(["stall_id"], ["stalls.id"], name=op.f("fk_queue_numbers_stall_id_stalls")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_numbers")),
+    )
+    with op.batch_alter_table("queue_numbers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_queue_numbers_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_queue_numbers_slot_id"), ["slot_id"], unique=False)
+        batch_op.create_index(
+            "uq_queue_numbers_in_line",
+            ["stall_id", "person_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('waiting', 'called', 'skipped')"),
+            postgresql_where=sa.text("state IN ('waiting', 'called', 'skipped')"),
+        )
+        batch_op.create_index("uq_queue_numbers_number", ["stall_id", "number"], unique=True)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("queue_numbers", schema=None) as batch_op:
+        batch_op.drop_index("uq_queue_numbers_number")
+        batch_op.drop_index(
+            "uq_queue_numbers_in_line",
+            sqlite_where=sa.text("state IN ('waiting', 'called', 'skipped')"),
+            postgresql_where=sa.text("state IN ('waiting', 'called', 'skipped')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_queue_numbers_slot_id"))
+        batch_op.drop_index(batch_op.f("ix_queue_numbers_person_id"))
+
+    op.drop_table("queue_numbers")
     with op.batch_alter_table("need_warnings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_need_warnings_need_id"))
 
@@ -1241,11 +1323,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_call_list_event_id"))
 
     op.drop_table("call_list")
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slots_stall_id"))
+
+    op.drop_table("slots")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_outbox_person_id",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL AND person_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND person_id IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_outbox_open", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
@@ -1257,8 +1343,8 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_outbox_expires_at",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_outbox_event_id",
@@ -1327,6 +1413,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_votes_person_id")
 
     op.drop_table("votes")
+    with op.batch_alter_table("stalls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stalls_event_id"))
+
+    op.drop_table("stalls")
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.drop_index("uq_sign_ups_number")
         batch_op.drop_index(
@@ -1440,6 +1530,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_accounts_person_id")
 
     op.drop_table("accounts")
+    op.drop_table("service_menus")
     op.drop_table("series")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ix_people_point_id")
