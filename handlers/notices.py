@@ -46,12 +46,16 @@ def changed(tx: Transaction, before: Event, after: Event, now: datetime) -> int:
     if not news:
         return 0
     text = f"《{after.title}》有变动：{news}。您还能来吗？"
+    if outbox.outdate(tx, after.id, now):
+        # Who was not told of the last change must not hear only what became of it.
+        news = f"现在定在{where_and_when(after)}"
     return _tell_all(tx, after, "change", text, coming_choices(after), now, after.ends_at)
 
 
 def cancelled(tx: Transaction, event: Event, reason: str, now: datetime) -> int:
     """Tell everyone concerned that it is off, and why. Returns how many."""
     why = f"，因为{reason}" if reason else ""
+    outbox.outdate(tx, event.id, now)
     text = f"{texts.moment(event.starts_at)}的《{event.title}》不办了{why}。给您添麻烦了，有新日子马上告诉您。"
     return _tell_all(tx, event, "cancel", text, (Choice("活动", "看看别的活动"),), now, event.ends_at)
 
@@ -94,3 +98,4 @@ def _tell_all(
         )
         outbox.plan(tx, planned, now)
     return len(concerned)
+            revision=event.revision,

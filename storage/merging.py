@@ -205,6 +205,7 @@ def merge(tx: Transaction, kept_id: int, gone_id: int, actor: Actor, now: dateti
 def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: str) -> None:
     """Take the newest merge of `gone_id` apart: each has again what was theirs, as far as it still stands.
 
+    outbox.tell_once(tx, kept_id, now)
     What came after the merge stays with the one who stayed. A place both had held is waited for when it was given to
     somebody else. Raises `NotFound` when there is no such merge, or when the other was erased or merged since.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import FromClause, bindparam, func, insert, select, union, update
+from sqlalchemy import FromClause, bindparam, func, insert, or_, select, union, update
 
 from storage import accounts, conversations
 from storage.database import Transaction
@@ -40,6 +40,7 @@ PAUSED = "sending_paused"
 MESSAGES_STOPPED = "messages stopped"
 """Why a row was superseded, when the person wants no messages."""
 
+_TELLS = frozenset({"planned", "waiting", "sending", "delivered", "unknown"})  # states of a row that tells, or has told
 _MOST_WAYS = 10  # accounts tried for one message; more would send it in circles
 
 
@@ -159,6 +160,23 @@ _WITHDRAW = (
     .where(table.c.kind.in_(["reminder", "promotion"]), table.c.state != "sending")
     .values(state="superseded", because=bindparam("why"), ended_at=bindparam("at"))
 )
+_OUTDATED = (
+    update(table)
+    .where(UNDER_WAY, table.c.event_id == bindparam("event"), table.c.kind == "change")
+    .where(table.c.state.in_(["planned", "waiting"]))
+    .values(state="superseded", because="newer news", ended_at=bindparam("at"))
+)
+_NEWS_OF = (
+    select(table.c.id, table.c.key, table.c.broadcast_id, table.c.event_id)
+    .where(UNDER_WAY, table.c.person_id == bindparam("person"), table.c.state.in_(["planned", "waiting"]))
+    .where(or_(table.c.broadcast_id.is_not(None), table.c.kind == "change"))
+    .order_by(table.c.id)
+)
+_LIKE_IT = select(table.c.id, table.c.key, table.c.state).where(
+    table.c.person_id == bindparam("person"), table.c.id != bindparam("row")
+)
+_OF_THE_BROADCAST = _LIKE_IT.where(table.c.broadcast_id == bindparam("broadcast"))
+_OF_THE_EVENT = _LIKE_IT.where(table.c.event_id == bindparam("event"), table.c.kind == "change")
 _EVENT_OF = select(sign_ups.c.event_id).where(sign_ups.c.id == bindparam("sign_up"))
 _PERSON_OF = select(accounts_table.c.person_id).where(accounts_table.c.id == bindparam("account"))
 _WAY_OF = select(table.c.person_id, table.c.account_id, table.c.channel, table.c.tries).where(_ROW, UNDER_WAY)
@@ -294,6 +312,25 @@ def withdraw(tx: Transaction, sign_up_id: int, because: str, now: datetime) -> N
     tx.execute(_WITHDRAW, {"event": event_id, "sign_up": sign_up_id, "why": because[:120], "at": now})
 
 
+def outdate(tx: Transaction, event_id: int, now: datetime) -> int:
+    """There is newer news of the event: what was to be told of its changes before is not sent. Returns how many."""
+    return tx.execute(_OUTDATED, {"event": event_id, "at": now}).rowcount
+
+
+def tell_once(tx: Transaction, person_id: int, now: datetime) -> None:
+    """Two registrations became this one: of a broadcast or a change that both were to get, one row goes out."""
+    for row in tx.execute(_NEWS_OF, {"person": person_id}).all():
+        wanted = {"person": person_id, "row": row.id}
+        if row.broadcast_id is not None:
+            others = tx.execute(_OF_THE_BROADCAST, {**wanted, "broadcast": row.broadcast_id}).all()
+        else:
+            others = tx.execute(_OF_THE_EVENT, {**wanted, "event": row.event_id}).all()
+        subject = row.key.rpartition(":")[0]  # the keys of news end with the number of the person
+        told = [other for other in others if other.key.rpartition(":")[0] == subject and other.state in _TELLS]
+        if told:
+            settle(tx, Ended(row.id, "superseded", "told already"), now)
+
+
 def give_up_on(tx: Transaction, account_id: int, because: str, now: datetime) -> None:
     """The account cannot be written to: what waits for it goes to another of the person's, or staff phone instead."""
     person_id = tx.execute(_PERSON_OF, {"account": account_id}).scalar()
@@ -333,7 +370,9 @@ def no_longer(row: Any, now: datetime) -> Ended | None:
         return Ended(row.id, "superseded", MESSAGES_STOPPED)
     if row.kind in ("reminder", "promotion") and row.event_state not in (None, "published"):
         return Ended(row.id, "superseded", f"event {row.event_state}")
-    if row.revision is not None and row.event_revision is not None and row.revision < row.event_revision:
+    is_outdated = row.revision is not None and row.event_revision is not None and row.revision < row.event_revision
+    # A change that nobody need hear of raises the revision too; newer news outdates older by itself (`outdate`).
+    if is_outdated and row.kind != "change":
         return Ended(row.id, "superseded", "event changed")
     if row.kind == "reminder" and row.sign_up_state not in (None, "confirmed"):
         return Ended(row.id, "superseded", "sign-up gone")

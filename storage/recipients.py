@@ -61,6 +61,9 @@ _HAD = (
     .where(outbox_table.c.person_id.between(bindparam("first"), bindparam("last")))
     .where(or_(outbox_table.c.ended_at.is_(None), outbox_table.c.state.in_(["delivered", "unknown"])))
 )
+_HAVE = select(outbox_table.c.person_id).where(
+    OF_BROADCAST, outbox_table.c.person_id.between(bindparam("first"), bindparam("last"))
+)
 _STATES = (
     select(outbox_table.c.state, outbox_table.c.because, func.count())
     .where(OF_BROADCAST)
@@ -121,7 +124,10 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime) -> Step:
         return "rest"
     following = audiences.after(tx, found.audience, found.after_person, AT_ONCE, found.begun_at)
     enough = _had_enough(tx, found, [row.id for row in following], now)
+    have = _have(tx, found, [row.id for row in following])
     for row in following:
+        if row.id in have:
+            continue
         _plan(tx, found, row, row.id in enough, now)
     last = following[-1].id if following else found.after_person
     done = int(len(following) < AT_ONCE)
@@ -185,6 +191,14 @@ def _plan(tx: Transaction, found: Broadcast, row: Any, had_enough: bool, now: da
         why = CAPPED
     if why is not None:
         tx.execute(_NOT_WANTED, {"which": key, "why": why, "now": now})
+
+
+def _have(tx: Transaction, found: Broadcast, person_ids: list[int]) -> set[int]:
+    """Who has a row already: it came with another registration of theirs that was merged into this one since."""
+    if not person_ids:
+        return set()
+    wanted = {"broadcast": found.id, "first": person_ids[0], "last": person_ids[-1]}
+    return {person for (person,) in tx.execute(_HAVE, wanted)}
 
 
 def _had_enough(tx: Transaction, found: Broadcast, person_ids: list[int], now: datetime) -> set[int]:

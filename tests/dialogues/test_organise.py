@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from storage import events, sign_ups
 from storage.audit import Actor
+from storage.schema.talks import outbox
 from tests.conftest import SOMEONE_ELSE
 from tests.dialogues.test_events import news
 from tests.dialogues.town import address, class_of, registered, staff
@@ -108,6 +110,23 @@ async def test_a_new_time_is_told_to_everyone_concerned_with_what_changed(lesson
     assert [person for person, _ in told] == [2, 3]
     assert "时间改到12月9日（周三）上午9点，地点不变" in told[0][1]
     assert (await lesson.does(events.get, 1)).revision == 2
+
+
+async def test_of_two_changes_before_anybody_was_told_only_the_whole_is_told(lesson):
+    """The second alone would say “地点不变” to people who never heard of the new place."""
+    assert "改好了" in await lesson.says("改活动", "地点", "别的地方", "鹿回头广场东侧", "对")
+    await lesson.says("改活动", "时间", "12月9号上午九点", "对")
+    told = await lesson.does(news)
+    assert [person for person, _ in told] == [2, 3] * 2
+    assert "现在定在12月9日（周三）上午9点，鹿回头广场东侧" in told[-1][1]
+
+    def revisions(tx):
+        rows = tx.execute(
+            select(outbox.c.revision, outbox.c.state).where(outbox.c.kind == "change").order_by(outbox.c.id)
+        )
+        return [tuple(row) for row in rows]
+
+    assert await lesson.does(revisions) == [(2, "superseded")] * 2 + [(3, "planned")] * 2
 
 
 async def test_a_no_changes_nothing_and_tells_nobody(lesson):

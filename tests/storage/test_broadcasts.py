@@ -15,6 +15,7 @@ from storage import (
     call_list,
     delivery,
     grants,
+    merging,
     outbox,
     people,
     recipients,
@@ -360,3 +361,40 @@ async def test_unsubscribing_meanwhile_is_respected(does):
     await does(unsubscribe)
     await does(settle, MORNING, lambda user: "delivered")
     assert (await does(rows, made))[1][:2] == ("superseded", outbox.MESSAGES_STOPPED)
+
+
+@pytest.mark.parametrize("kept_first", [True, False])
+@pytest.mark.parametrize(
+    "when", ["before anybody was written down", "in between", "before it was sent", "after it was sent"]
+)
+async def test_whoever_is_merged_while_it_runs_gets_it_once(does, monkeypatch, when, kept_first):
+    monkeypatch.setattr(recipients, "AT_ONCE", 3)
+    first, *others, second = await does(residents, 6)
+    kept, gone = (first, second) if kept_first else (second, first)
+    got = Counter()
+
+    def how(user):
+        got[user] += 1
+        return "delivered"
+
+    async def merge():
+        await does(merging.merge, kept, gone, FIRST, MORNING, "同一个人登记了两次")
+
+    made = await does(broadcasts.draft, WORDS, Audience(), FIRST, MORNING)
+    await does(broadcasts.hand_in, made, FIRST, MORNING)
+    if when == "before anybody was written down":
+        await merge()
+    assert await does(recipients.carry_on, made, MORNING) == "more"
+    if when == "in between":
+        await merge()
+    await planned(does, made)
+    if when == "before it was sent":
+        await merge()
+    await does(settle, MORNING, how)
+    if when == "after it was sent":
+        await merge()
+    await planned(does, made)
+    await does(settle, MORNING, how)
+    whole = len(others) + 2 + 1  # with the two members of staff, and the one person that the two are
+    assert sum(got.values()) == whole + (when == "after it was sent")
+    assert set(got.values()) == {1}
