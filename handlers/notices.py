@@ -45,17 +45,17 @@ def changed(tx: Transaction, before: Event, after: Event, now: datetime) -> int:
     news = changes_in_words(before, after)
     if not news:
         return 0
-    text = f"《{after.title}》有变动：{news}。您还能来吗？"
     if outbox.outdate(tx, after.id, now):
         # Who was not told of the last change must not hear only what became of it.
         news = f"现在定在{where_and_when(after)}"
+    text = f"《{after.title}》有变动：{news}。您还能来吗？"
     return _tell_all(tx, after, "change", text, coming_choices(after), now, after.ends_at)
 
 
 def cancelled(tx: Transaction, event: Event, reason: str, now: datetime) -> int:
     """Tell everyone concerned that it is off, and why. Returns how many."""
-    why = f"，因为{reason}" if reason else ""
     outbox.outdate(tx, event.id, now)
+    why = f"，因为{reason}" if reason else ""
     text = f"{texts.moment(event.starts_at)}的《{event.title}》不办了{why}。给您添麻烦了，有新日子马上告诉您。"
     return _tell_all(tx, event, "cancel", text, (Choice("活动", "看看别的活动"),), now, event.ends_at)
 
@@ -95,7 +95,7 @@ def _tell_all(
             person_id=person_id,
             expires_at=max(until, now + timedelta(hours=1)),
             event_id=event.id,
+            revision=event.revision,
         )
         outbox.plan(tx, planned, now)
     return len(concerned)
-            revision=event.revision,

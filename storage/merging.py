@@ -196,6 +196,7 @@ def merge(tx: Transaction, kept_id: int, gone_id: int, actor: Actor, now: dateti
         if rows := [row for (row,) in tx.execute(statement, {"gone": gone_id})]:
             tx.execute(_MOVE[column], {"rows": rows, "from_person": gone_id, "to_person": kept_id})
             record.moved[column] = rows
+    outbox.tell_once(tx, kept_id, now)
     record.filled = _fill(tx, people.get(tx, kept_id), people.get(tx, gone_id), now)
     tx.execute(_STATE, {"person": gone_id, "to": "merged", "into": kept_id})
     audit.note(tx, actor, "person.merge", f"person {gone_id}", now, after=asdict(record), reason=reason)
@@ -205,7 +206,6 @@ def merge(tx: Transaction, kept_id: int, gone_id: int, actor: Actor, now: dateti
 def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: str) -> None:
     """Take the newest merge of `gone_id` apart: each has again what was theirs, as far as it still stands.
 
-    outbox.tell_once(tx, kept_id, now)
     What came after the merge stays with the one who stayed. A place both had held is waited for when it was given to
     somebody else. Raises `NotFound` when there is no such merge, or when the other was erased or merged since.
     """
