@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -31,6 +30,7 @@ from bot.fetching import Fetch, Fetching
 from bot.health import Health, LastHeard
 from bot.sample import must_not_be_sample
 from bot.schedule import Job, Schedule, daily, every_minute
+from bot.site import Site
 from bot.staff_menus import StaffMenus
 from dialogue.message import Message, Reply
 from dialogue.reception import Reception
@@ -54,7 +54,7 @@ def utc_now() -> datetime:
 class Program:
     """The running program, as commands and tests hold it."""
 
-    web: Starlette
+    web: Site
     database: Database
     reception: Reception
     delivery: Delivery
@@ -150,7 +150,7 @@ async def running(
         await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
         if wechat is not None:
             await stack.enter_async_context(_tasks(wechat.start(words.WECHAT_MENU)))
-        yield Program(Starlette(routes=routes), database, reception, delivery, telegram, wechat)
+        yield Program(Site(routes), database, reception, delivery, telegram, wechat)
 
 
 def _begin(tx: Transaction, support_phone: str, console_address: str, now: datetime) -> bool:

@@ -151,8 +151,9 @@ def _hop(
     """All that a line needs of the database, in one transaction."""
     if not room:
         outbox.settle_all(tx, ended, now)
-        # While one message was on its way to them, no other was chosen for these accounts.
-        more = any(outbox.waits(tx, end.account_id) for end in ended if end.account_id is not None)
+        # While one message was on its way to them, no other was chosen for these accounts; and one that is planned
+        # again falls due at a moment that only a look finds.
+        more = any(end.state == "planned" for end in ended) or delivery.any_due(tx, channel, now)
         return _Hop([], more, set(), None)
     routed = delivery.route(tx, now, channels)
     turn = delivery.turn(tx, channel, ended, room, now, busy)

@@ -82,7 +82,8 @@ class Reception:
             return all_decoded(kept), [], False
         now = self._clock()
         text, masked = scrub(message.text[:LONGEST_MESSAGE])
-        message = replace(message, text=text)
+        if text != message.text:
+            message = replace(message, text=text)
         if not message.private:
             return self._keep(tx, message, None, (Reply(texts.IN_PRIVATE),), now)
         account = accounts.heard(tx, *message.sender, now)

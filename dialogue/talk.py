@@ -73,9 +73,18 @@ class Talk:
         self.replies.append(Reply(text, choices, file=file, photo=photo, venue=venue, link=link))
 
     async def ask(
-        self, key: str, prompt: str, kind: Kind[T], *, wants_place: bool = False, wants_contact: bool = False
+        self,
+        key: str,
+        prompt: str | Callable[[], str],
+        kind: Kind[T],
+        *,
+        wants_place: bool = False,
+        wants_contact: bool = False,
     ) -> T:
-        """Return the person's answer to `prompt`, asking first if they have not given one."""
+        """Return the person's answer to `prompt`, asking first if they have not given one.
+
+        A prompt that has to be looked up may be a function: it is called when the question is put, not at each replay.
+        """
         if key in self.reached:
             raise ValueError(f"question {key!r} is asked twice; give each its own key")
         self.reached.append(key)
@@ -90,7 +99,8 @@ class Talk:
         if self.hint:
             self.replies[:] = [Reply(self.hint)]
         choices = self._page(key, kind.choices)
-        self.replies.append(Reply(prompt, choices, self.turn, wants_place=wants_place, wants_contact=wants_contact))
+        words = prompt if isinstance(prompt, str) else prompt()
+        self.replies.append(Reply(words, choices, self.turn, wants_place=wants_place, wants_contact=wants_contact))
         raise Unanswered
 
     async def confirm(self, what: str) -> bool:

@@ -63,7 +63,7 @@ async def choose(talk: Talk, who: Standing) -> Audience:
     if "points" in chosen:
         audience = replace(audience, points=_numbers(await _some(talk, "points", "哪几个服务点？", _points(talk))))
     if "communities" in chosen:
-        names = {each.code: each.display_name for each in communities.active(talk.tx)}
+        names = communities.names(talk.tx)
         audience = replace(audience, communities=await _some(talk, "communities", "哪几个社区？", names))
     if "branches" in chosen:
         names = {str(each.id): each.name for each in organisations.active(talk.tx)}

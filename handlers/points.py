@@ -81,7 +81,7 @@ async def by_community(talk: Talk) -> None:
 
 
 async def _by_community(talk: Talk) -> None:
-    options = {community.code: community.display_name for community in communities.active(talk.tx)}
+    options = communities.names(talk.tx)
     code = await talk.ask("community", "您住在哪个社区？说名字也行。", OneOf(options))
     return _show_some(talk, options[code], points.of_community(talk.tx, code))
 

@@ -65,7 +65,7 @@ async def ask(talk: Talk) -> None:
     options = _split(await talk.ask("options", "有哪几种回答？用顿号分开，比如：东门、西门、都行。", kind))
     if not 2 <= len(options) <= LONGEST_LIST:
         talk.again("options", f"请写 2 到 {LONGEST_LIST} 种回答，用顿号分开。")
-    everyone = {each.code: each.display_name for each in communities.active(talk.tx)}
+    everyone = communities.names(talk.tx)
     where = await talk.ask("where", "问哪个社区？", OneOf({_EVERYWHERE: "全区"} | everyone))
     until = await asking.day(talk, "until", "听到哪天为止？比如：12月10号。")
     scope = everyone.get(where, "全区")

@@ -138,8 +138,10 @@ def _keep(talk: Talk, facts: Facts, known: Person | None) -> int:
 
 
 async def _agrees(talk: Talk) -> bool:
-    text = consent_texts.REGISTRATION.text.format(phone=phones.of_house(talk))
-    answer = await talk.ask("consent", text, OneOf(_AGREE))
+    def words() -> str:
+        return consent_texts.REGISTRATION.text.format(phone=phones.of_house(talk))
+
+    answer = await talk.ask("consent", words, OneOf(_AGREE))
     if answer != "full":
         return answer == "yes"
     talk.say(consent_texts.FULL + f"\n电话 {phones.of_house(talk)}。")
@@ -147,7 +149,7 @@ async def _agrees(talk: Talk) -> bool:
 
 
 async def ask_community(talk: Talk) -> str:
-    everyone = {each.code: each.display_name for each in communities.active(talk.tx)}
+    everyone = communities.names(talk.tx)
     said = await talk.ask("community", "您现在住哪个社区（村）？说名字就行，比如：春园社区。", Named(everyone))
     found = communities.find(talk.tx, said) if said not in everyone else []
     if len(found) == 1:

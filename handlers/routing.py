@@ -26,7 +26,7 @@ async def change(talk: Talk) -> None:
     """“改直派表”: one rule, for a category and a community; the rest stays. A new version is put in force."""
     everyone = {each.code: each.label for each in need_categories.listed(talk.tx)}
     category = await talk.ask("category", "哪一类的事？", OneOf({_ANY: "所有类别"} | everyone))
-    places = {each.code: each.display_name for each in communities.active(talk.tx)}
+    places = communities.names(talk.tx)
     community = await talk.ask("community", "哪个社区的？", OneOf({_ANY: "全区"} | places))
     owner = await persons.pick(talk, "owner", "谁承办？说姓名，或者手机号后四位。")
     called = await talk.ask("called", "跟居民怎么称呼？比如：春园社区的李干事。", Text(at_most=20, at_least=2))

@@ -25,6 +25,7 @@ _KIND = re.compile(r"(?:社区居委会|居委会|村委会|社区|shequ|[村居
 
 _COLUMNS = (table.c.code, table.c.official_name, table.c.display_name, table.c.short_name)
 _ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.code)
+_NAMES = select(table.c.code, table.c.display_name).where(table.c.active).order_by(table.c.code)
 _GET = select(*_COLUMNS).where(table.c.code == bindparam("code"))
 _ADD = upsert(table, key=("code",))
 
@@ -37,6 +38,11 @@ def lay_out(tx: Transaction) -> None:
 
 def active(tx: Transaction) -> list[Community]:
     return [Community(*row) for row in tx.execute(_ACTIVE)]
+
+
+def names(tx: Transaction) -> dict[str, str]:
+    """What each one is called, by its code."""
+    return dict(tx.execute(_NAMES).all())
 
 
 def get(tx: Transaction, code: str) -> Community | None:

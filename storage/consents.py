@@ -74,7 +74,11 @@ _FORGET = (
     delete(table).where(table.c.person_id.in_(_GONE), table.c.withdrawn_at < bindparam("before")),
     delete(table).where(table.c.person_id.is_(None), table.c.at < bindparam("before")),
 )
-_ADOPT = update(table).where(table.c.account_id == bindparam("account"), table.c.person_id.is_(None))
+_ADOPT = (
+    update(table)
+    .where(table.c.account_id == bindparam("account"), table.c.person_id.is_(None))
+    .values(person_id=bindparam("person"))
+)
 
 
 def give(tx: Transaction, account: Account, text: ConsentText, now: datetime, *, given: bool = True) -> None:
@@ -117,7 +121,7 @@ def forget_before(tx: Transaction, before: datetime) -> int:
 
 def adopt(tx: Transaction, account: Account, person_id: int) -> None:
     """What the account agreed to before its person was known is that person's."""
-    tx.execute(_ADOPT.values(person_id=person_id), {"account": account.id})
+    tx.execute(_ADOPT, {"account": account.id, "person": person_id})
 
 
 def _whose(account: Account) -> dict[str, int]:

@@ -76,6 +76,12 @@ _NEXT = union_all(
         for lane in _ALL_LANES
     )
 )
+_ANY_DUE = (
+    select(table.c.id)
+    .where(UNDER_WAY, table.c.state == "planned", table.c.channel == bindparam("channel"))
+    .where(table.c.lane.in_(_ALL_LANES), table.c.due_at <= bindparam("now"))  # the lanes, for the sake of the index
+    .limit(1)
+)
 _ROW = table.c.id == bindparam("row")
 _ROUTE = update(table).where(_ROW).values(account_id=bindparam("to_account"), channel=bindparam("to_channel"))
 _CLAIM = update(table).where(_ROW).values(state="sending", tries=table.c.tries + 1)
@@ -156,6 +162,11 @@ def route(tx: Transaction, now: datetime, channels: Collection[str], at_most: in
 def after_a_stop(tx: Transaction, now: datetime) -> int:
     """At start: what was being sent when the program stopped may have arrived. It is listed, never sent again."""
     return tx.execute(_STOPPED, {"at": now}).rowcount
+
+
+def any_due(tx: Transaction, channel: str, now: datetime) -> bool:
+    """Whether anything of the channel has fallen due, for whomever it is."""
+    return tx.execute(_ANY_DUE, {"channel": channel, "now": now}).first() is not None
 
 
 def next_due(tx: Transaction, channel: str, now: datetime) -> datetime | None:

@@ -51,7 +51,7 @@ class NeedRow:
 
 def received(tx: Transaction, begins: datetime, ends: datetime, now: datetime) -> list[NeedRow]:
     """The needs received in the period, in order of time."""
-    names = {community.code: community.display_name for community in communities.active(tx)}
+    names = communities.names(tx)
     days = need_clock.overrides(tx)
     found = tx.execute(_RECEIVED, {"begins": begins, "ends": ends}).scalars().all()
     return [_row(tx, needs.get(tx, need_id), names, days, now) for need_id in found]

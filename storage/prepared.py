@@ -7,6 +7,7 @@ statements that need nothing else: whatever this cannot prepare runs through SQL
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -104,22 +105,22 @@ class Prepared:
             self._text, names = expanded.statement, expanded.positiontup or ()
             self._fixed |= expanded.additional_parameters
             processors = {**processors, **cast(Mapping[str, Processor], expanded.processors)}
-        self._binds = [(name, processors.get(name)) for name in names]
+        self._names = names
+        self._processed = [(place, processors[name]) for place, name in enumerate(names) if name in processors]
         self._make = _row_maker(compiled, dialect)
 
     def run(self, cursor: Cursor, parameters: Parameters) -> Rows:
-        if parameters is None or isinstance(parameters, Mapping):
-            cursor.execute(self._text, self._values(parameters or {}))
-        else:
+        if isinstance(parameters, list | tuple):
             cursor.executemany(self._text, [self._values(each) for each in parameters])
+        else:
+            cursor.execute(self._text, self._values(cast(Mapping[str, Any], parameters or {})))
         return Rows(cursor, self._make)
 
     def _values(self, given: Mapping[str, Any]) -> list[Any]:
         fixed = self._fixed
-        values = []
-        for name, process in self._binds:
-            value = given[name] if name in given else fixed[name]
-            values.append(value if process is None else process(value))
+        values = [given[name] if name in given else fixed[name] for name in self._names]
+        for place, process in self._processed:
+            values[place] = process(values[place])
         return values
 
 
@@ -130,10 +131,10 @@ class Statements:
         self._known: WeakKeyDictionary[Executable, dict[tuple[str, ...], Prepared | None]] = WeakKeyDictionary()
 
     def find(self, statement: Executable, parameters: Parameters, dialect: Dialect) -> Prepared | None:
-        if parameters is None or isinstance(parameters, Mapping):
-            names = tuple(parameters or ())
-        else:
+        if isinstance(parameters, list | tuple):
             names = tuple(parameters[0]) if parameters else ()
+        else:
+            names = tuple(parameters or ())
         known = self._known.get(statement)
         if known is None:
             self._known[statement] = {}
@@ -174,13 +175,14 @@ def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[Sequence[An
     needed = [(place, process) for place, process in processors if process is not None]
     shape = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]  # made at run time
     shape._mapping = property(lambda row: row._asdict())  # type: ignore[attr-defined]  # as rows of SQLAlchemy have it
+    build = cast(Callable[[Sequence[Any]], Any], partial(tuple.__new__, shape))  # what `_make` does, without its frame
     if not needed:
-        return shape._make
+        return build
 
     def make(row: Sequence[Any]) -> Any:
         values = list(row)
         for place, process in needed:
             values[place] = process(values[place])
-        return shape._make(values)
+        return build(values)
 
     return make

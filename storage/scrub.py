@@ -10,10 +10,13 @@ _IDENTITY = re.compile(
 )
 # Any number as long as a bank card: nothing we give out is, and a mistyped card is still somebody's.
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){15,18}(?!\d)")
+_SHORTEST = 15  # digits of the shortest of them
 
 
 def scrub(text: str) -> tuple[str, bool]:
     """`text` with such numbers masked, and whether there were any. Full-width digits count as digits."""
+    if len(text) < _SHORTEST:
+        return text, False
     # Character by character: other normal forms would change the length, and with it what the matches point at.
     plain = "".join(_narrow(character) for character in text)
     found = [match.span() for pattern in (_IDENTITY, _CARD) for match in pattern.finditer(plain)]

@@ -150,7 +150,7 @@ async def walk_in(visit: Visit) -> Response:
         found = people.search(tx, name)
         known = [person for person in found if person.name == name and (person.phone or "").endswith(phone)]
         if len(known) > 1:
-            places = {each.code: each.display_name for each in communities.active(tx)}
+            places = communities.names(tx)
             return "有几位同名，点一位：", [(each.id, _told_apart(each, places)) for each in known[:_MOST_FOUND]]
         if known:
             person_id = known[0].id

@@ -9,7 +9,7 @@ from bot.console.access import ORGANISERS, Staff
 from bot.console.visit import Visit
 from handlers import notices
 from reports.periods import Period
-from storage import attendance, communities, counts, events, people, points, sign_ups
+from storage import attendance, communities, counts, events, people, points, series, sign_ups
 from storage.database import Transaction
 from storage.events import TYPES, Event
 from storage.masks import mask_name, mask_phone
@@ -17,6 +17,7 @@ from storage.refusals import NotAllowed, NotFound
 from storage.times import day_ends, day_starts, local_date
 
 _AHEAD = timedelta(days=90)
+_ON_A_PAGE = 100
 _CAME = ("attended", "excused", "absent")
 SIGN_UP_STATES = {
     "confirmed": "有座位",
@@ -39,6 +40,7 @@ class Entry:
     because: str
     together: bool
     came: str
+    position: int  # on the waiting list, from 1; 0 for who does not wait
 
 
 def sees(staff: Staff, event: Event) -> bool:
@@ -58,7 +60,7 @@ async def listing(visit: Visit) -> Response:
     """?when=coming (also the default), or ?month=2025-12."""
     today = local_date(visit.now)
     month = _month(visit.asked("month", 7))
-    kind = visit.asked("type", 30)
+    kind, page = visit.asked("type", 30), max(1, visit.asked_number("page") or 1)
 
     def look(tx: Transaction) -> dict[str, object]:
         if month is None:
@@ -67,16 +69,18 @@ async def listing(visit: Visit) -> Response:
             start, end = month.begins, month.ends
         found = [event for event in events.listed(tx, start, end) if sees(visit.staff, event)]
         found = [event for event in found if kind in ("", event.type)]
-        tallies = {tally.event_id: tally.named + tally.unnamed for tally in counts.held_events(tx, start, end)}
-        rows = [
-            (event, events.taken(tx, event.id), events.waiting(tx, event.id), tallies.get(event.id)) for event in found
-        ]
-        return {"rows": rows}
+        last = max(1, -(-len(found) // _ON_A_PAGE))
+        shown = found[(min(page, last) - 1) * _ON_A_PAGE : min(page, last) * _ON_A_PAGE]
+        stand = events.stand(tx, [event.id for event in shown])
+        came = counts.came(tx, [event.id for event in shown if event.state == "held"])
+        rows = [(event, *stand[event.id], came.get(event.id)) for event in shown]
+        return {"rows": rows, "page": min(page, last), "last": last}
 
     around = month.first if month else today
     return visit.page(
         "events.html",
         month=month,
+        around=around,
         before=_next(around, -1),
         after=_next(around, 1),
         types=TYPES,
@@ -92,7 +96,7 @@ async def detail(visit: Visit) -> Response:
 
 def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
     event = seen(tx, visit.staff, visit.path_number())
-    names = {community.code: community.display_name for community in communities.active(tx)}
+    names = communities.names(tx)
     came = {entry.person_id: entry for entry in attendance.of_event(tx, event.id)}
     entries = []
     for sign_up in sign_ups.of_event(tx, event.id):
@@ -108,6 +112,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
                 sign_up.because or "",
                 sign_up.group_id is not None,
                 "" if noted is None else noted.state,
+                sign_ups.position(tx, sign_up),
             )
         )
     return {
@@ -115,7 +120,10 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
         "type": TYPES.get(event.type, event.type),
         "taken": events.taken(tx, event.id),
         "waiting": events.waiting(tx, event.id),
-        "entries": [entry for entry in entries if entry.state in events.ACTIVE],
+        "entries": [entry for entry in entries if entry.state in events.TAKEN],
+        "queue": sorted((entry for entry in entries if entry.position), key=lambda entry: entry.position),
+        "is_to_be_drawn": sign_ups.is_to_be_drawn(event),
+        "series": series.get(tx, event.series_id) if event.series_id is not None else None,
         "gone": [entry for entry in entries if entry.state not in events.ACTIVE],
         "states": SIGN_UP_STATES,
         "came": sum(entry.state == "attended" for entry in came.values()),

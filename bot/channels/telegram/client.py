@@ -6,11 +6,12 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from telegram import Bot
 from telegram.warnings import PTBUserWarning
 
-from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.request import AiohttpRequest, plain
 
 _CALLS_AT_ONCE = 60
 _MOST_OF_A_BATCH = 64 << 20  # bytes: a hundred updates of 512 KiB each, and some
@@ -28,6 +29,14 @@ class Client:
     def bot_id(self) -> str:
         """The part of the token that is no secret."""
         return self.bot.token.partition(":")[0]
+
+    async def call(self, method: str, given: dict[str, Any]) -> Any:
+        """The raw result of a method whose parameters are plain JSON. Raises `TelegramError`.
+
+        What `bot.do_api_request` does besides, looking for files and durations in every value, costs a seventh of all
+        that an answer costs the event loop.
+        """
+        return await self.calls.post(f"{self.bot.base_url}/{method}", plain(given))
 
     async def learn_name(self) -> str:
         """Asks Telegram who we are; returns the username. Raises `TelegramError`."""

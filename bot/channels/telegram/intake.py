@@ -161,7 +161,7 @@ class Intake:
     async def _answer_tap(self, query_id: str) -> None:
         """Stops the little clock on the button. Tried once: a late answer helps nobody."""
         try:
-            await self._client.bot.do_api_request("answerCallbackQuery", {"callback_query_id": query_id})
+            await self._client.call("answerCallbackQuery", {"callback_query_id": query_id})
         except TelegramError as error:
             _log.info("a tap was not answered: %s", type(error).__name__)
 

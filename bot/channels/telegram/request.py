@@ -1,7 +1,7 @@
 """HTTP under python-telegram-bot, on aiohttp: cheap with many calls at once, and exact about what left the house."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -135,6 +135,21 @@ class AiohttpRequest(BaseRequest):
         if not isinstance(answer, dict) or ("result" if answer.get("ok") else "description") not in answer:
             raise OutcomeUnknown("no answer of a Bot API")
         return answer
+
+
+class _Plain:
+    """The two things that are read of a `RequestData`, for parameters that are JSON as they stand."""
+
+    __slots__ = ("parameters",)
+    contains_files = False
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.parameters = parameters
+
+
+def plain(parameters: dict[str, Any]) -> RequestData:
+    """Parameters that hold no file."""
+    return cast(RequestData, _Plain(parameters))
 
 
 def proxy_problem(url: str) -> str | None:

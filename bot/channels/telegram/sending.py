@@ -188,7 +188,8 @@ class TelegramChannel:
 
     async def _post(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         # The raw answer: a typed method parses it, and when that fails the message was delivered all the same.
-        made: Any = await self._client.bot.do_api_request(method, given)
+        has_file = any(isinstance(value, InputFile) for value in given.values())
+        made: Any = await (self._client.bot.do_api_request if has_file else self._client.call)(method, given)
         return made if isinstance(made, dict) else {}
 
 
