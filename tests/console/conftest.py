@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import shutil
 import socket
 
 import httpx
@@ -17,6 +16,7 @@ from storage.audit import Actor
 from storage.database import open_database
 from storage.demo import build_demo
 from storage.vault import Vault
+from tests.browser import chromium as chromium  # a fixture for the tests here
 from tests.conftest import MORNING, Clock
 
 ROLES = ("district_staff", "point_lead", "organiser", "checker", "branch_secretary", "auditor")
@@ -156,23 +156,6 @@ async def somebody(house):
     yield signed_in
     for visitor in made:
         await visitor.http.aclose()
-
-
-CHROMIUM = shutil.which("chromium")
-
-
-@pytest.fixture
-async def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: the page tests are left out")
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -1,25 +1,12 @@
 """A running program, a plain HTTP visitor without scripts, and a real Chromium."""
 
 import re
-import shutil
 
 import httpx
 import pytest
 
+from tests.browser import chromium as chromium  # a fixture for the tests here
 from tests.web.program import running
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
 
 
 @pytest.fixture
@@ -89,18 +76,6 @@ async def another(program):
     visitor = Visitor(program.url)
     yield visitor
     await visitor.http.aclose()
-
-
-@pytest.fixture
-async def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: the page tests are left out")
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 class Watched:
