@@ -10,16 +10,18 @@ import queue
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from storage import postgresql
 from storage.hours import MessageHours
 from storage.prepared import Prepared, Result, Rows, Statements
 from storage.vault import Vault
@@ -30,6 +32,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _MOST_IN_ONE_COMMIT = 256  # more would make the first caller wait for the last without saving another fsync
+_MOST_TRIES = 20  # of a transaction that others come in between of
 _SQLITE_BUSY = 10_000  # milliseconds another process (a backup, the command line) may hold the file
 
 
@@ -221,8 +224,7 @@ class _Sqlite:
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         answer: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put(_Job(lambda tx: work(tx, *args, **kwargs), answer))
-        # Shielded: a caller that is cancelled must not make the others' answers fail; the work is done all the same.
-        return await asyncio.shield(answer)
+        return await answer  # a caller that is cancelled leaves; the work is done all the same
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await _run_sync(self._readers, self._house, lambda tx: work(tx, *args, **kwargs))
@@ -295,27 +297,59 @@ _WHOLE_TRANSACTION_IS_LOST = (OperationalError,)
 
 
 class _Postgresql:
-    """A transaction for each caller; the functions themselves lock the rows that need it."""
+    """A transaction for each caller, whole in one thread; the functions lock what must not change meanwhile."""
 
     def __init__(self, url: str, house: _House) -> None:
         self._house = house
-        self._engine = create_async_engine(make_url(url).set(drivername="postgresql+psycopg"), hide_parameters=True)
+        self._engine = postgresql.engine_of(url, postgresql.WRITERS)
+        readers = postgresql.engine_of(url, postgresql.READERS)
+        self._readers = readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writing = ThreadPoolExecutor(postgresql.WRITERS, "storage-writer")
+        self._reading = ThreadPoolExecutor(postgresql.READERS, "storage-reader")
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return await _run_sync(self._engine, self._house, lambda tx: work(tx, *args, **kwargs))
-        except OperationalError as problem:
-            raise StorageFault(str(problem.orig)) from None
+        return await self._in(self._writing, lambda: self._write(lambda tx: work(tx, *args, **kwargs)))
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        def read_only(tx: Transaction) -> T:
-            tx.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return work(tx, *args, **kwargs)
+        def reading() -> T:
+            with self._readers.begin() as connection:
+                return work(self._house.transaction(connection), *args, **kwargs)
 
-        return await _run_sync(self._engine, self._house, read_only)
+        return await self._in(self._reading, reading)
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Finish what was handed in, then close."""
+        for threads in (self._writing, self._reading):
+            await asyncio.to_thread(threads.shutdown)
+        self._engine.dispose()
+        self._readers.dispose()
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        tries = 0
+        while True:
+            tries += 1
+            committing = False
+            try:
+                with self._engine.connect() as connection, connection.begin() as begun:
+                    outcome = work(self._house.transaction(connection))
+                    committing = True
+                    begun.commit()
+                    return outcome
+            except DBAPIError as problem:
+                # A connection that broke earlier kept nothing; one that breaks at the commit may have.
+                again = problem.connection_invalidated and not committing
+                if tries < _MOST_TRIES and (again or postgresql.clashed(problem)):
+                    continue
+                if isinstance(problem, IntegrityError | DataError):
+                    raise
+                kind = type(problem.orig).__name__  # its text may hold values
+                _log.error("storage: nothing was kept: %s", kind)
+                raise StorageFault(kind) from None
+
+    @staticmethod
+    async def _in(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        # A caller that is cancelled leaves; the work is done all the same.
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
 
 async def _run_sync(engine: AsyncEngine, house: _House, work: Callable[[Transaction], T]) -> T:

@@ -1,6 +1,8 @@
-"""A person to test with: `chat` talks to the bot as people do, and reads what they would read."""
+"""A database on either engine, and a person to test with: `chat` talks to the bot as people do."""
 
 import itertools
+import os
+import subprocess
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,7 @@ from handlers import HOUSE, MENU
 from storage.database import open_database
 from storage.migrations import migrate
 from storage.vault import Vault
+from tests import engines
 
 MORNING = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday 10:00 in 三亚
 ME = Address("web", "me")
@@ -27,17 +30,81 @@ def empty_database(tmp_path_factory):
     return path
 
 
+def pytest_generate_tests(metafunc):
+    """What is marked `both_engines` runs on PostgreSQL too, in every run; HONGYAN_TEST_ENGINE chooses one for all."""
+    if "engine" in metafunc.fixturenames:
+        names = [engines.FROM_ENVIRONMENT]
+        if "HONGYAN_TEST_ENGINE" not in os.environ and _is_for_both(metafunc.definition):
+            names = ["sqlite", "postgresql"]
+        metafunc.parametrize(
+            "engine", names, indirect=True, scope="session", ids=names if len(names) > 1 else [pytest.HIDDEN_PARAM]
+        )
+
+
+def _is_for_both(test):
+    return test.get_closest_marker("both_engines") is not None and test.get_closest_marker("of_sqlite") is None
+
+
+def pytest_collection_modifyitems(config, items):
+    """With HONGYAN_TEST_ENGINE=postgresql only what uses a database runs, and nothing that is about SQLite."""
+    if engines.FROM_ENVIRONMENT == "sqlite":
+        return
+    left = [item for item in items if "engine" not in getattr(item, "fixturenames", ())]
+    left += [item for item in items if item not in left and item.get_closest_marker("of_sqlite")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The PostgreSQL server of this run. What needs it is left out where none can start, unless asked for."""
+    try:
+        server = engines.Server()
+    except (ImportError, OSError, subprocess.SubprocessError) as problem:
+        if engines.FROM_ENVIRONMENT == "postgresql":
+            raise
+        pytest.skip(f"no PostgreSQL can be started here ({type(problem).__name__})")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def engine(request):
+    """Gives out databases: `new(path)` and `copy(url, path)` return a URL."""
+    if request.param == "postgresql":
+        return engines.Postgresql(request.getfixturevalue("postgres"))
+    return engines.Sqlite(request.getfixturevalue("empty_database"))
+
+
+@pytest.fixture
+def databases(engine):
+    """As `engine`; what it gives is dropped after the test."""
+    made = []
+
+    class Lent:
+        name = engine.name
+
+        def new(self, path):
+            made.append(engine.new(path))
+            return made[-1]
+
+        def copy(self, url, path):
+            made.append(engine.copy(url, path))
+            return made[-1]
+
+    yield Lent()
+    engine.drop(made)
+
+
 @pytest.fixture
 def vault(tmp_path):
     return Vault.load_or_create(tmp_path / "hongyan.key")
 
 
 @pytest.fixture
-async def database(empty_database, tmp_path, vault):
+async def database(databases, tmp_path, vault):
     """A database of one's own, open."""
-    path = tmp_path / "hongyan.db"
-    path.write_bytes(empty_database.read_bytes())
-    async with open_database(f"sqlite:///{path}", vault) as database:
+    async with open_database(databases.new(tmp_path / "hongyan.db"), vault) as database:
         yield database
 
 
@@ -57,8 +124,8 @@ class Clock:
 class Chat:
     """Talks to the bot. When `restarting`, the program starts anew before every message."""
 
-    def __init__(self, path, vault, menu=MENU, house=HOUSE, restarting=False):
-        self.url = f"sqlite:///{path}"
+    def __init__(self, url, vault, menu=MENU, house=HOUSE, restarting=False):
+        self.url = url
         self.vault = vault
         self.menu = menu
         self.house = house
@@ -110,9 +177,7 @@ class Chat:
 
 
 @pytest.fixture(params=[False, True], ids=["steady", "restarting"])
-async def chat(request, empty_database, tmp_path, vault):
-    path = tmp_path / "chat.db"
-    path.write_bytes(empty_database.read_bytes())
-    chat = Chat(path, vault, restarting=request.param)
+async def chat(request, databases, tmp_path, vault):
+    chat = Chat(databases.new(tmp_path / "chat.db"), vault, restarting=request.param)
     yield chat
     await chat.close()

@@ -132,15 +132,14 @@ KILLS = st.lists(st.integers(1, 20_000), max_size=4)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plans=PLANS, faults=FAULTS, kills=KILLS, begin=st.integers(0, 24 * 60 - 1))
 async def test_whatever_the_channel_does_and_whenever_we_are_killed_each_row_ends_once(
-    empty_database, tmp_path_factory, vault, plans, faults, kills, begin
+    databases, tmp_path_factory, vault, plans, faults, kills, begin
 ):
     """Nothing twice, nothing after it expired, nothing unasked outside the message hours.
 
     `plans`: kind, person, minutes until due, minutes after that until it expires. `kills`: seconds of life.
     """
-    path = tmp_path_factory.mktemp("faults") / "hongyan.db"
-    path.write_bytes(empty_database.read_bytes())
-    async with open_database(f"sqlite:///{path}", vault) as database:
+    url = databases.new(tmp_path_factory.mktemp("faults") / "hongyan.db")
+    async with open_database(url, vault) as database:
         now = MORNING + timedelta(minutes=begin)
         time = Time(now)
         expires, kinds, to_come = {}, {}, list(faults)

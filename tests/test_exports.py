@@ -16,9 +16,10 @@ from tests.dialogues.town import class_of, person, town
 
 
 @pytest.fixture
-async def house(tmp_path):
+async def house(tmp_path, databases):
     """The settings of a house with one held event, and its open database."""
-    (tmp_path / "config.toml").write_text('[storage]\nurl = "sqlite:///hongyan.db"\nkey_file = "key"\n')
+    url = databases.new(tmp_path / "hongyan.db")
+    (tmp_path / "config.toml").write_text(f'[storage]\nurl = "{url}"\nkey_file = "key"\n')
     settings = config.read(tmp_path / "config.toml", {})
     async with opening.database(settings) as database:
         await database.write(one_held_event)

@@ -29,11 +29,11 @@ TOKEN = "700000001:AAF-example_token_of_a_bot_that_is_not"
 
 
 @pytest.fixture
-async def program(tmp_path):
+async def program(tmp_path, databases):
     async with FakeTelegram() as telegram:
         values = {
             "bot": {"quiet_hours": ["23:59-00:00"]},
-            "storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"},
+            "storage": {"url": databases.new(tmp_path / "hongyan.db"), "key_file": "hongyan.key"},
             "telegram": {"enabled": True, "token": telegram.token, "api_base_url": telegram.url},
         }
         async with running(Settings(checked(values), tmp_path / "config.toml")) as program:

@@ -34,12 +34,12 @@ ANSWERS = [
 NOTHING = ["", "  ", "？？", "😀", "8" * 30]
 
 
-async def play(empty, words, restarting):
+async def play(databases, words, restarting):
     """Say `words`; return all that was answered."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "chat.db"
-        path.write_bytes(empty.read_bytes())
-        chat = Chat(path, Vault.load_or_create(Path(folder) / "key"), restarting=restarting)
+        chat = Chat(
+            databases.new(Path(folder) / "chat.db"), Vault.load_or_create(Path(folder) / "key"), restarting=restarting
+        )
         await chat.does(town)
         await chat.does(class_of)
         answers = [await chat(word) for word in words]
@@ -51,13 +51,13 @@ async def play(empty, words, restarting):
 
 @settings(max_examples=15, deadline=None)
 @given(words=st.lists(st.sampled_from(COMMANDS + ANSWERS + NOTHING), max_size=20))
-def test_a_restart_is_never_noticed(empty_database, words):
+def test_a_restart_is_never_noticed(databases, words):
     """Whatever is said, a program restarted before every message answers like one that never was."""
-    steady = asyncio.run(play(empty_database, words, restarting=False))
-    assert asyncio.run(play(empty_database, words, restarting=True)) == steady
+    steady = asyncio.run(play(databases, words, restarting=False))
+    assert asyncio.run(play(databases, words, restarting=True)) == steady
 
 
 @settings(max_examples=30, deadline=None)
 @given(words=st.lists(st.text(max_size=60), min_size=1, max_size=6))
-def test_any_text_is_answered_without_a_fault(empty_database, words):
-    asyncio.run(play(empty_database, ["登记", "1", *words], restarting=False))
+def test_any_text_is_answered_without_a_fault(databases, words):
+    asyncio.run(play(databases, ["登记", "1", *words], restarting=False))

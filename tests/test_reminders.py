@@ -322,12 +322,11 @@ STEPS = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, start_minute=st.integers(0, 24 * 60 - 1))
 async def test_whatever_happens_no_more_than_two_reminders_and_all_of_them_true(
-    empty_database, tmp_path_factory, vault, steps, start_minute
+    databases, tmp_path_factory, vault, steps, start_minute
 ):
     """Never for who has no place, after the start, out of hours, twice by one rule, or of an old time."""
-    path = tmp_path_factory.mktemp("steps") / "hongyan.db"
-    path.write_bytes(empty_database.read_bytes())
-    async with open_database(f"sqlite:///{path}", vault) as database:
+    url = databases.new(tmp_path_factory.mktemp("steps") / "hongyan.db")
+    async with open_database(url, vault) as database:
         start = here("12-08 00:00") + timedelta(minutes=start_minute)
         one = await event(database, start, capacity=2)
         everyone = [await resident(database, f"王{name}") for name in "一二三"]

@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, make_url, pool
+from sqlalchemy import Connection, Engine, make_url, text
 
 from storage.database import sqlite_engine, sqlite_path
+from storage.postgresql import engine_of
 
 
 def migrate(url: str) -> None:
@@ -39,6 +40,9 @@ def _prepare(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # With it on, rebuilding a table in a batch deletes the rows that refer to it.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+    else:  # workers that start at once do it one after the other; the lock goes with the connection
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('hongyan migrations', 0))"))
+        connection.commit()
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def engine_for(url: str) -> Iterator[Engine]:
         path.parent.mkdir(parents=True, exist_ok=True)
         engine = sqlite_engine(path)
     else:
-        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+        engine = engine_of(url)
     try:
         yield engine
     finally:

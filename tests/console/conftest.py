@@ -25,17 +25,16 @@ PHONE = "0898-0000-0000"
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory, empty_database):
-    """A district with its season, to copy: the file, its key file, and the staff by role."""
+def sample(tmp_path_factory, engine):
+    """A district with its season, to copy: its URL, its key file, and the staff by role."""
     folder = tmp_path_factory.mktemp("sample")
-    path, key = folder / "hongyan.db", folder / "hongyan.key"
-    path.write_bytes(empty_database.read_bytes())
+    url, key = engine.new(folder / "hongyan.db"), folder / "hongyan.key"
 
     async def fill():
-        async with open_database(f"sqlite:///{path}", Vault.load_or_create(key)) as database:
+        async with open_database(url, Vault.load_or_create(key)) as database:
             return await database.write(build_demo, MORNING)
 
-    return path, key, asyncio.run(fill())
+    return url, key, asyncio.run(fill())
 
 
 class House:
@@ -78,12 +77,12 @@ class House:
 
 
 @pytest.fixture
-async def house(sample, tmp_path):
-    path, key, staff = sample
-    copy = tmp_path / "hongyan.db"
-    copy.write_bytes(path.read_bytes())
-    async with open_database(f"sqlite:///{copy}", Vault.load_or_create(key)) as database:
+async def house(sample, databases, tmp_path):
+    url, key, staff = sample
+    url = databases.copy(url, tmp_path / "hongyan.db")
+    async with open_database(url, Vault.load_or_create(key)) as database:
         house = House(database, staff)
+        house.database_url = url
         house.key = key
         await house.start()
         yield house

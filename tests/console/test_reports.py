@@ -37,7 +37,7 @@ async def made(house, export, path):
 @pytest.fixture
 def exporter(house, tmp_path):
     """Makes files in a process of its own, from the very database of the console."""
-    (tmp_path / "config.toml").write_text('[storage]\nurl = "sqlite:///hongyan.db"\nkey_file = "sample.key"\n')
+    (tmp_path / "config.toml").write_text(f'[storage]\nurl = "{house.database_url}"\nkey_file = "sample.key"\n')
     (tmp_path / "sample.key").write_bytes(house.key.read_bytes())
     settings = config.read(tmp_path / "config.toml", {})
     return Exporter(house.database, settings.file, house.clock, house.wake)

@@ -113,10 +113,8 @@ def everything(tx):
 
 
 @pytest.fixture
-async def district(empty_database, tmp_path, vault):
-    path = tmp_path / "chat.db"
-    path.write_bytes(empty_database.read_bytes())
-    chat = Chat(path, vault)
+async def district(databases, tmp_path, vault):
+    chat = Chat(databases.new(tmp_path / "chat.db"), vault)
     await chat.does(arrange)
     yield chat
     await chat.close()

@@ -11,8 +11,9 @@ from reports.counts import counts
 from reports.periods import Period
 from storage import attendance, events, merging, sign_ups
 from storage.audit import Actor
-from storage.database import Transaction, sqlite_engine
+from storage.database import Transaction
 from storage.hours import MessageHours
+from storage.migrations import engine_for
 from storage.refusals import CapacityBelowTaken, GroupTooLargeForEvent, NotFound, NotSignedUp
 from storage.vault import Vault
 from tests.conftest import MORNING
@@ -28,7 +29,7 @@ class Winter(RuleBasedStateMachine):
 
     @initialize(capacity=st.integers(1, 4), offers=st.booleans())
     def begin(self, capacity, offers):
-        self.connection = sqlite_engine(self.file).connect()
+        self.connection = self.opened.connect()
         self.transaction = self.connection.begin()
         self.house = self.vault, MessageHours()
         self.now = MORNING
@@ -172,10 +173,12 @@ class Winter(RuleBasedStateMachine):
             assert (found.events, found.attendances, found.people) == (1, named + heads, named)
 
 
-def test_any_order_of_people_groups_offers_and_merges_keeps_the_rules(empty_database, tmp_path):
-    class Here(Winter):
-        file = empty_database
-        vault = Vault.load_or_create(tmp_path / "key")
+def test_any_order_of_people_groups_offers_and_merges_keeps_the_rules(databases, tmp_path):
+    with engine_for(databases.new(tmp_path / "hongyan.db")) as opened_engine:
 
-    here = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(Here, settings=here)
+        class Here(Winter):
+            opened = opened_engine
+            vault = Vault.load_or_create(tmp_path / "key")
+
+        here = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+        run_state_machine_as_test(Here, settings=here)

@@ -7,6 +7,8 @@ from storage.conversations import Desk, Said, State
 from storage.schema.talks import conversations as table
 from tests.conftest import MORNING
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 async def me(database):

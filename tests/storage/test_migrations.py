@@ -7,8 +7,8 @@ from storage.migrations import engine_for, is_current, migrate
 from storage.schema import metadata
 
 
-def test_the_migrations_and_the_schema_agree(empty_database):
-    with engine_for(f"sqlite:///{empty_database}") as engine, engine.connect() as connection:
+def test_the_migrations_and_the_schema_agree(databases, tmp_path):
+    with engine_for(databases.new(tmp_path / "hongyan.db")) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
         assert is_current(connection)

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from storage import assignments, follow_ups, need_clock, need_counts, need_rulings, need_work, needs, people, routing
 from storage.audit import Actor
 from storage.calendar import is_working_day
-from storage.database import Transaction, sqlite_engine
+from storage.database import Transaction
 from storage.hours import MessageHours
+from storage.migrations import engine_for
 from storage.need_warnings import warn_due
 from storage.needs import Told
 from storage.refusals import NotAllowed, NotNow, OwnFollowUp, PauseTooLong, RulingStands, TooLateToReopen
@@ -125,7 +126,7 @@ class Noted:
 class Season(RuleBasedStateMachine):
     @initialize(start=st.integers(0, 200 * 24), first=st.integers(0, 59))
     def begin(self, start, first):
-        self.connection = sqlite_engine(self.file).connect()
+        self.connection = self.opened.connect()
         self.transaction = self.connection.begin()
         self.now = FIRST + timedelta(hours=start, minutes=first)
         self.began_at = self.now
@@ -570,13 +571,12 @@ ACTS = {
 }
 
 
-def test_a_whole_season_leaves_no_need_behind(empty_database, tmp_path):
-    file = tmp_path / "season.db"
-    file.write_bytes(empty_database.read_bytes())
-    Season.file, Season.vault, Season.clock = file, Vault.load_or_create(tmp_path / "key"), MinuteClock()
-    run_state_machine_as_test(
-        Season,
-        settings=settings(
-            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+def test_a_whole_season_leaves_no_need_behind(databases, tmp_path):
+    Season.vault, Season.clock = Vault.load_or_create(tmp_path / "key"), MinuteClock()
+    with engine_for(databases.new(tmp_path / "season.db")) as Season.opened:
+        run_state_machine_as_test(
+            Season,
+            settings=settings(
+                max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )

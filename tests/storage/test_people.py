@@ -100,6 +100,7 @@ async def test_what_nobody_is_called_finds_nobody(database, words):
     assert await database.read(people.search, words) == []
 
 
+@pytest.mark.of_sqlite
 async def test_a_search_touches_only_those_it_finds(database):
     """The index is looked up by whole keys, so finding somebody costs the same among ten as among ten thousand."""
 

@@ -36,6 +36,7 @@ WORK = {
 }
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize("what", WORK)
 async def test_it_reads_no_table_that_grows_from_end_to_end(database, what):
     start = MORNING + timedelta(days=1, hours=4)

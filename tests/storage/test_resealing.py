@@ -65,9 +65,8 @@ def a_bit_of_everything(tx):
 
 
 @pytest.mark.parametrize(("before", "after"), [("aes-256-gcm", "sm4-gcm"), ("sm4-gcm", "aes-256-gcm")])
-async def test_everything_opens_after_a_change_of_the_key(empty_database, tmp_path, before, after):
-    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
-    url, key_file = f"sqlite:///{tmp_path / 'hongyan.db'}", tmp_path / "a.key"
+async def test_everything_opens_after_a_change_of_the_key(databases, tmp_path, before, after):
+    url, key_file = databases.new(tmp_path / "hongyan.db"), tmp_path / "a.key"
     async with open_database(url, Vault.load_or_create(key_file, before)) as database:
         token = await database.write(a_bit_of_everything)
         name = (await database.read(people.get, 1)).name
@@ -87,9 +86,8 @@ async def test_everything_opens_after_a_change_of_the_key(empty_database, tmp_pa
         assert (await database.read(people.get, 1)).name == name
 
 
-async def test_a_running_program_learns_the_new_key_by_itself(empty_database, tmp_path):
-    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
-    url, key_file = f"sqlite:///{tmp_path / 'hongyan.db'}", tmp_path / "a.key"
+async def test_a_running_program_learns_the_new_key_by_itself(databases, tmp_path):
+    url, key_file = databases.new(tmp_path / "hongyan.db"), tmp_path / "a.key"
     running = Vault.load_or_create(key_file)
     sealed_before = running.seal("王建国", "x|1")
     resealing.add_key(key_file, "sm4-gcm", TODAY)

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from storage import attendance, events, people, sign_ups
 from storage.audit import Actor
-from storage.database import Transaction, sqlite_engine
+from storage.database import Transaction
 from storage.hours import MessageHours
+from storage.migrations import engine_for
 from storage.refusals import (
     EventCancelled,
     EventOver,
@@ -25,6 +26,8 @@ from storage.refusals import (
 )
 from storage.vault import Vault
 from tests.conftest import MORNING
+
+pytestmark = pytest.mark.both_engines
 
 STAFF = Actor(None, "organiser", "test")
 
@@ -201,7 +204,7 @@ class Season(RuleBasedStateMachine):
 
     @initialize(capacity=st.integers(1, 5))
     def begin(self, capacity):
-        self.connection = sqlite_engine(self.file).connect()
+        self.connection = self.opened.connect()
         transaction = self.connection.begin()
         self.house = self.vault, MessageHours()
         self.now = MORNING
@@ -283,10 +286,12 @@ class Season(RuleBasedStateMachine):
             self.connection.close()
 
 
-def test_any_order_of_people_keeps_the_rules(empty_database, tmp_path):
-    class Here(Season):
-        file = empty_database
-        vault = Vault.load_or_create(tmp_path / "key")
+def test_any_order_of_people_keeps_the_rules(databases, tmp_path):
+    with engine_for(databases.new(tmp_path / "hongyan.db")) as opened_engine:
 
-    here = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(Here, settings=here)
+        class Here(Season):
+            opened = opened_engine
+            vault = Vault.load_or_create(tmp_path / "key")
+
+        here = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+        run_state_machine_as_test(Here, settings=here)

@@ -24,7 +24,7 @@ SPEED = 20
 PER_SECOND = 25
 
 
-async def main(file, key, token, url, began):
+async def main(database_url, key, token, url, began):
     """Until every broadcast is finished. `began`: when, on the wall, the clock stood at `MORNING`."""
 
     def clock():
@@ -41,7 +41,7 @@ async def main(file, key, token, url, began):
         raise LookupError
 
     async with (
-        open_database(f"sqlite:///{file}", Vault.load_or_create(Path(key))) as database,
+        open_database(database_url, Vault.load_or_create(Path(key))) as database,
         open_client(token, url) as client,
     ):
         pace = Pace(PER_SECOND, monotonic=lambda: time.monotonic() * SPEED)

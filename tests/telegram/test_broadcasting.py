@@ -65,10 +65,9 @@ def executed(telegram):
     return Counter(int(call.given["chat_id"]) for call in telegram.calls if call.executed and call.message_id)
 
 
-async def broadcast_to(many, empty_database, tmp_path):
+async def broadcast_to(many, databases, tmp_path):
     """Begin it, kill the program five times on the way, and look at everything when it is over."""
-    file, key = tmp_path / "hongyan.db", tmp_path / "hongyan.key"
-    file.write_bytes(empty_database.read_bytes())
+    url, key = databases.new(tmp_path / "hongyan.db"), tmp_path / "hongyan.key"
     vault = Vault.load_or_create(key)
     async with FakeTelegram() as telegram:
         telegram.patience = 900
@@ -79,12 +78,12 @@ async def broadcast_to(many, empty_database, tmp_path):
             person.started = True
         for number in blocked:
             persons[number - 1].blocks()
-        async with open_database(f"sqlite:///{file}", vault) as database:
+        async with open_database(url, vault) as database:
             await database.write(populate, [person.id for person in persons])
             made = await database.write(begin)
 
         began = time.time()
-        command = [sys.executable, "-m", "tests.telegram.broadcasting", file, key, telegram.token, telegram.url]
+        command = [sys.executable, "-m", "tests.telegram.broadcasting", url, key, telegram.token, telegram.url]
         for life in range(1, KILLS + 1):
             process = await asyncio.create_subprocess_exec(*command, str(began))
             wanted = many * life // (KILLS + 1)
@@ -95,7 +94,7 @@ async def broadcast_to(many, empty_database, tmp_path):
         async with asyncio.timeout(900):
             assert await process.wait() == 0
 
-        async with open_database(f"sqlite:///{file}", vault) as database:
+        async with open_database(url, vault) as database:
             states = await database.read(stands, made)
             found = await database.read(broadcasts.get, made)
             progress = await database.read(recipients.progress, found)
@@ -104,8 +103,8 @@ async def broadcast_to(many, empty_database, tmp_path):
     return states, executed(telegram), {persons[number - 1].id for number in blocked}, progress, missed, found
 
 
-async def must_hold(many, empty_database, tmp_path):
-    states, sent, blocked, progress, missed, found = await broadcast_to(many, empty_database, tmp_path)
+async def must_hold(many, databases, tmp_path):
+    states, sent, blocked, progress, missed, found = await broadcast_to(many, databases, tmp_path)
     assert found.state == "finished"
     assert sorted(states) == list(range(1, many + 1))
     assert set(states.values()) <= {"delivered", "unreachable", "unknown"}
@@ -124,10 +123,10 @@ async def must_hold(many, empty_database, tmp_path):
     assert {person for person, _ in missed} == {person for person, state in states.items() if state != "delivered"}
 
 
-async def test_three_hundred_people_among_faults_and_five_kills(empty_database, tmp_path):
-    await must_hold(300, empty_database, tmp_path)
+async def test_three_hundred_people_among_faults_and_five_kills(databases, tmp_path):
+    await must_hold(300, databases, tmp_path)
 
 
 @pytest.mark.long
-async def test_ten_thousand_people_among_faults_and_five_kills(empty_database, tmp_path):
-    await must_hold(10_000, empty_database, tmp_path)
+async def test_ten_thousand_people_among_faults_and_five_kills(databases, tmp_path):
+    await must_hold(10_000, databases, tmp_path)

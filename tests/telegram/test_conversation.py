@@ -39,12 +39,12 @@ async def telegram():
 class House:
     """The program, started and stopped as often as a test likes, on one database file."""
 
-    def __init__(self, folder, telegram, mode):
+    def __init__(self, folder, telegram, mode, url):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.values = {
             "bot": {"public_url": f"http://127.0.0.1:{self.port}", "support_phone": "0898-0000-0000"},
-            "storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"},
+            "storage": {"url": url, "key_file": "hongyan.key"},
             "telegram": {
                 "enabled": True,
                 "token": telegram.token,
@@ -94,9 +94,8 @@ class House:
 
 
 @pytest.fixture(params=["polling", "webhook"])
-async def house(request, tmp_path, telegram, empty_database):
-    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
-    house = House(tmp_path, telegram, request.param)
+async def house(request, tmp_path, telegram, databases):
+    house = House(tmp_path, telegram, request.param, databases.new(tmp_path / "hongyan.db"))
     await house.start()
     await house.does(town)
     yield house
@@ -359,12 +358,11 @@ def _end(program):
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_a_program_killed_again_and_again_loses_nothing_and_does_nothing_twice(
-    quick_telegram, tmp_path, empty_database, mode
+    quick_telegram, tmp_path, databases, mode
 ):
     """kill -9 at any moment while people register: each is registered once, in order, and reads no answer twice."""
     telegram = quick_telegram
-    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
-    house = House(tmp_path, telegram, mode)
+    house = House(tmp_path, telegram, mode, databases.new(tmp_path / "hongyan.db"))
     await house.start()
     await house.does(town)
     await house.stop()

@@ -26,8 +26,9 @@ PATIENCE = 30.0  # seconds for the whole program on a busy machine
 class House:
     """The program with its sample data, on a clock that tests move."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database_url):
         self.folder = folder
+        self.database_url = database_url
         self.now = MORNING
         self.program = None
         self.url = ""
@@ -43,7 +44,7 @@ class House:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         values = {
             "bot": {"support_phone": "0898-0000-0000"},
-            "storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"},
+            "storage": {"url": self.database_url, "key_file": "hongyan.key"},
             "web": {"console": False},
         }
         settings = Settings(checked(values), self.folder / "config.toml")
@@ -71,13 +72,12 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path, empty_database, monkeypatch):
-    (tmp_path / "hongyan.db").write_bytes(empty_database.read_bytes())
-    house = House(tmp_path)
+async def house(tmp_path, databases, monkeypatch):
+    house = House(tmp_path, databases.new(tmp_path / "hongyan.db"))
     from bot import opening
 
     async with opening.database(
-        Settings(checked({"storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"}}), tmp_path / "c.toml")
+        Settings(checked({"storage": {"url": house.database_url, "key_file": "hongyan.key"}}), tmp_path / "c.toml")
     ) as database:
         await database.write(build_demo, MORNING)
     await house.start()

@@ -19,8 +19,8 @@ from tests.wechat.program import Program
 class WechatChat(Chat):
     """As `Chat`. What is answered is compared with what the phone shows, down to the last list entry."""
 
-    def __init__(self, path, vault, wechat, **options):
-        super().__init__(path, vault, **options)
+    def __init__(self, url, vault, wechat, **options):
+        super().__init__(url, vault, **options)
         self.wechat = wechat
         self.program = None
         self.person = None

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import inspect
 
 from tests.wechat import crypto, fuzz
 from tests.wechat.fuzz import SEEDS, one_input
@@ -49,9 +50,7 @@ def test_a_fuzzer_guided_by_coverage_finds_nothing():
 
 
 async def everything_kept(database):
-    tables = await database.read(
-        lambda tx: tx.connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-    )
+    tables = await database.read(lambda tx: inspect(tx.connection).get_table_names())
     return {
         name: await database.read(
             lambda tx, name=name: tx.connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar()

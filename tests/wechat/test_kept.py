@@ -11,9 +11,10 @@ from sqlalchemy import insert
 from bot.channels.wechat.display import OFFER
 from dialogue.message import Choice, Reply
 from storage import accounts, events, people, wechat, wechat_promises
-from storage.database import Transaction, sqlite_engine
+from storage.database import Transaction
 from storage.events import Draft
 from storage.hours import MessageHours
+from storage.migrations import engine_for
 from storage.people import Facts
 from storage.schema.events import sign_ups
 from storage.vault import Vault
@@ -25,18 +26,15 @@ VAULT = Vault({1: b"k" * 32}, 1, b"l" * 32)
 
 
 @pytest.fixture
-def engine(empty_database, tmp_path):
-    path = tmp_path / "kept.db"
-    path.write_bytes(empty_database.read_bytes())
-    engine = sqlite_engine(path)
-    yield engine
-    engine.dispose()
+def opened(databases, tmp_path):
+    with engine_for(databases.new(tmp_path / "kept.db")) as opened:
+        yield opened
 
 
 @contextmanager
-def undone(engine):
+def undone(opened):
     """A transaction that leaves nothing behind."""
-    with engine.connect() as connection, connection.begin() as begun:
+    with opened.connect() as connection, connection.begin() as begun:
         yield Transaction(connection, VAULT, MessageHours())
         begun.rollback()
 
@@ -51,10 +49,10 @@ acts = st.lists(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts)
-def test_what_we_think_may_be_sent_the_platform_lets_through(engine, acts):
+def test_what_we_think_may_be_sent_the_platform_lets_through(opened, acts):
     clock = Clock()
     theirs = Ledger(clock)
-    with undone(engine) as tx:
+    with undone(opened) as tx:
         for number, act in enumerate(acts):
             if isinstance(act, timedelta):
                 clock.now += act
@@ -68,32 +66,32 @@ def test_what_we_think_may_be_sent_the_platform_lets_through(engine, acts):
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 6), st.integers(0, 3))
-def test_as_many_as_are_kept_back_are_never_spent(engine, sends, keep):
-    with undone(engine) as tx:
+def test_as_many_as_are_kept_back_are_never_spent(opened, sends, keep):
+    with undone(opened) as tx:
         wechat.arrive(tx, Visit("1", "o", "message"), Clock()())
         spent = [wechat.spend(tx, "o", keep, Clock()()) is not None for _ in range(sends)]
         assert sum(spent) == min(sends, 5 - keep)
         assert wechat.left(tx, "o", Clock()()) == 5 - sum(spent)
 
 
-def test_a_message_that_did_not_leave_is_given_back(engine):
-    with undone(engine) as tx:
+def test_a_message_that_did_not_leave_is_given_back(opened):
+    with undone(opened) as tx:
         wechat.arrive(tx, Visit("1", "o", "message"), Clock()())
         spent = wechat.spend(tx, "o", 0, Clock()())
         wechat.give_back(tx, "o", spent)
         assert wechat.left(tx, "o", Clock()()) == 5
 
 
-def test_an_owed_answer_is_taken_by_one(engine):
-    with undone(engine) as tx:
+def test_an_owed_answer_is_taken_by_one(opened):
+    with undone(opened) as tx:
         wechat.owe(tx, Visit("1", "o", "message"), "<xml/>", Clock()())
         assert wechat.owed(tx) == [("1", "o", "<xml/>")]
         assert wechat.take_late(tx, "1") == "<xml/>"
         assert wechat.take_late(tx, "1") is None
 
 
-def test_what_is_kept_cannot_be_read_in_the_file(engine):
-    with undone(engine) as tx:
+def test_what_is_kept_cannot_be_read_in_the_file(opened):
+    with undone(opened) as tx:
         visit = Visit("1", "o", "message")
         wechat.arrive(tx, visit, Clock()())
         wechat.settle(tx, visit, "secret words", Clock()(), rest=["secret rest"])
@@ -122,9 +120,9 @@ def signed_up(tx, user, now, *, days=5, state="confirmed"):
 EVENT = {"type": "course", "title": "夕阳红私塾", "venue": "春园社区"}
 
 
-def test_each_sign_up_is_offered_once(engine):
+def test_each_sign_up_is_offered_once(opened):
     now = Clock()()
-    with undone(engine) as tx:
+    with undone(opened) as tx:
         assert wechat_promises.offer_if_wanted(tx, "o", now) is None
         signed_up(tx, "o", now)
         first = wechat_promises.offer_if_wanted(tx, "o", now)
@@ -135,8 +133,8 @@ def test_each_sign_up_is_offered_once(engine):
 
 
 @pytest.mark.parametrize("facts", [{"days": 0.5}, {"state": "waitlisted"}, {"state": "cancelled"}])
-def test_nothing_is_offered_where_nothing_will_be_reminded(engine, facts):
-    with undone(engine) as tx:
+def test_nothing_is_offered_where_nothing_will_be_reminded(opened, facts):
+    with undone(opened) as tx:
         signed_up(tx, "o", Clock()(), **facts)
         assert wechat_promises.offer_if_wanted(tx, "o", Clock()()) is None
 

@@ -12,12 +12,11 @@ from tests.wechat.server import FakeWechat
 
 
 @pytest.fixture(params=["service_verified", "subscription_unverified", "test"])
-async def chat(request, empty_database, tmp_path, vault):
-    path = tmp_path / "wechat.db"
-    path.write_bytes(empty_database.read_bytes())
+async def chat(request, databases, tmp_path, vault):
+    url = databases.new(tmp_path / "wechat.db")
     keys = {"aes_key": None} if request.param == "test" else {}
     async with FakeWechat.open(None, kind=request.param, **keys) as wechat:
-        chat = WechatChat(path, vault, wechat)
+        chat = WechatChat(url, vault, wechat)
         yield chat
         await chat.close()
         wechat.assert_content()

@@ -49,13 +49,12 @@ def restarting():
 
 
 @pytest.fixture
-async def chat(request, restarting, empty_database, tmp_path, vault):
+async def chat(request, restarting, databases, tmp_path, vault):
     if request.node.originalname in ABOUT_ANOTHER_CHANNEL:
         pytest.skip("about another channel")
-    path = tmp_path / "chat.db"
-    path.write_bytes(empty_database.read_bytes())
+    url = databases.new(tmp_path / "chat.db")
     async with FakeWechat.open(None) as wechat:
-        chat = WechatChat(path, vault, wechat, restarting=restarting)
+        chat = WechatChat(url, vault, wechat, restarting=restarting)
         yield chat
         await chat.close()
         wechat.assert_content()

