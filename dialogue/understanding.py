@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 
@@ -45,7 +46,7 @@ class Meant:
 
 
 class Understanding:
-    """Knows the words of a menu. Building it once costs some milliseconds; asking costs microseconds."""
+    """Knows the words of a menu. Building it costs some milliseconds, once; asking costs microseconds."""
 
     def __init__(self, menu: Menu) -> None:
         self._words: list[tuple[str, str]] = []
@@ -55,8 +56,9 @@ class Understanding:
             self._words += [(bare(word), name) for word in (name, *entry.words)]
         self._words.sort(key=lambda pair: -len(pair[0]))  # the longest word that fits is meant
         self._exact = dict(reversed(self._words))
-        self._sounds = [(sound(word), word, name) for word, name in self._words if not word.isascii()]
-        self._initials = _unique((initials(word), name) for word, name in self._words if not word.isascii())
+        spoken = [(_syllables(word), word, name) for word, name in self._words if not word.isascii()]
+        self._sounds = [("".join(syllables), word, name) for syllables, word, name in spoken]
+        self._initials = _unique(("".join(each[:1] for each in syllables), name) for syllables, _, name in spoken)
 
     def exactly(self, text: str) -> Meant | None:
         """What is named by nothing but its own words, or has its own grammar."""
@@ -112,8 +114,10 @@ def sound(text: str) -> str:
     return "".join(lazy_pinyin(text))
 
 
-def initials(text: str) -> str:
-    return "".join(syllable[:1] for syllable in lazy_pinyin(text))
+@lru_cache(maxsize=2048)
+def _syllables(word: str) -> tuple[str, ...]:
+    """Of words on a menu, the same few again and again. What people say is not kept here."""
+    return tuple(lazy_pinyin(word))
 
 
 def one_slip(one: str, other: str) -> bool:
