@@ -1,4 +1,7 @@
-"""Who did what, in a chain of hashes: a row that is changed or taken out later shows."""
+"""Who did what, in a chain of hashes: a row that is changed or taken out later shows.
+
+Rows that are old enough are forgotten from the beginning; a row says each time where the chain goes on from.
+"""
 
 import hashlib
 import json
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from storage.database import Transaction
 from storage.schema.records import audit_log as table
@@ -16,6 +19,10 @@ _NEWEST = select(table.c.chain).order_by(table.c.id.desc()).limit(1)
 _ADD = insert(table)
 _ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
 _START = bytes(32)
+_FORGOTTEN = "audit.forgotten"
+_ANCHOR = select(table.c.after).where(table.c.action == _FORGOTTEN).order_by(table.c.id.desc()).limit(1)
+_OLDEST = select(table.c.id, table.c.at, table.c.chain).order_by(table.c.id).limit(bindparam("at_most"))
+_FORGET = delete(table).where(table.c.id <= bindparam("last"))
 _COUNT = select(func.count()).select_from(table)
 _LINK = select(table.c.id).where(table.c.chain == bindparam("chain_is"))
 _BETWEEN = (
@@ -107,10 +114,12 @@ class Head:
 
     rows: int
     chain: bytes
+    forgotten: int = 0  # rows before these, whose time was over
 
 
 def head(tx: Transaction) -> Head:
-    return Head(int(tx.execute(_COUNT).scalar_one()), tx.execute(_NEWEST).scalar() or _START)
+    newest = tx.execute(_NEWEST).scalar() or _START
+    return Head(int(tx.execute(_COUNT).scalar_one()), newest, _anchor(tx).forgotten)
 
 
 def has_link(tx: Transaction, chain: bytes) -> bool:
@@ -123,7 +132,7 @@ def first_broken(tx: Transaction) -> int | None:
 
     The newest rows could be cut off without a trace here: compare the last hash with the one in the backup report.
     """
-    previous, after = _START, 0
+    previous, after = _anchor(tx).chain, 0
     while rows := tx.execute(_ALL, {"after": after}).all():
         for row in rows:
             kept = {name: value for name, value in row._mapping.items() if name not in ("id", "chain")}
@@ -131,6 +140,42 @@ def first_broken(tx: Transaction) -> int | None:
                 return int(row.id)
             previous, after = row.chain, row.id
     return None
+
+
+def forget_before(tx: Transaction, before: datetime, now: datetime, at_most: int = 500) -> int:
+    """Take out the oldest rows, as far as they are from `before` then. Returns how many.
+
+    The last of them is named by its hash in a new row, in the same transaction: from it the rest still verifies.
+    """
+    tx.lock("audit log")
+    old = []
+    for row in tx.execute(_OLDEST, {"at_most": at_most}).all():
+        if row.at >= before:
+            break
+        old.append(row)
+    if not old:
+        return 0
+    last = old[-1]
+    forgotten = _anchor(tx).forgotten + len(old)
+    note(tx, Actor(), _FORGOTTEN, f"row {last.id}", now, after={"forgotten": forgotten, "chain": last.chain.hex()})
+    tx.execute(_FORGET, {"last": last.id})  # after the note: it hangs on the row before it, which may be the last one
+    return len(old)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """What the chain goes on from, and how many rows it had up to there."""
+
+    chain: bytes
+    forgotten: int
+
+
+def _anchor(tx: Transaction) -> _Anchor:
+    kept = tx.execute(_ANCHOR).scalar()
+    if kept is None:
+        return _Anchor(_START, 0)
+    found = json.loads(kept)
+    return _Anchor(bytes.fromhex(found["chain"]), found["forgotten"])
 
 
 def _link(previous: bytes, row: dict[str, Any]) -> bytes:

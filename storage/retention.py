@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Column, Delete, Table, bindparam, delete, select, tuple_, update
 
-from storage import call_list, consents, conversations, files, inbox, need_retention, settings, tokens, wechat_promises
+from storage import (
+    audit,
+    call_list,
+    consents,
+    conversations,
+    files,
+    inbox,
+    need_retention,
+    settings,
+    tokens,
+    wechat_promises,
+)
 from storage.database import Transaction
 from storage.schema.talks import attachments, outbox, quarantine
 from storage.schema.talks import inbox as inbox_table
@@ -17,6 +28,7 @@ DRAFTS = timedelta(days=7)  # after the last word
 NUMBERS = timedelta(days=7)  # of messages, for handling each once
 CHAT = timedelta(days=30)  # what was said and answered, and what was sent without belonging to a need
 CONSENTS = timedelta(days=3 * 365 + 1)  # after the registration has ended
+ACTS = timedelta(days=400)  # the audit log; the law asks for 365
 SENT = timedelta(days=400)  # that something was sent, without its words
 
 _A_LITTLE = 500  # rows in one transaction, so that nobody who writes waits for the purge
@@ -121,6 +133,11 @@ def _walk(tx: Transaction, now: datetime, cursor: str, kept: timedelta, forget: 
     return Done(rows, after > begin)
 
 
+def _acts(tx: Transaction, now: datetime) -> Done:
+    rows = audit.forget_before(tx, now - ACTS, now, _A_LITTLE)
+    return Done(rows, rows >= _A_LITTLE)
+
+
 def _needs(tx: Transaction, now: datetime) -> Done:
     forgotten = need_retention.forget(tx, now)
     return Done(forgotten.media + forgotten.needs + forgotten.wishes)
@@ -147,6 +164,7 @@ STEPS: Mapping[str, Step] = {
     "wechat links": _older(_a_little_of(wechat_links, wechat_links.c.at < _BEFORE), CHAT),
     "wechat notices": _older(_a_little_of(wechat_notices, wechat_notices.c.at < _BEFORE), CHAT),
     "wechat windows": _older(_a_little_of(wechat_windows, wechat_windows.c.ends_at < _BEFORE), timedelta()),
+    "audit log": _acts,
     "wechat promises": lambda tx, now: Done(wechat_promises.forget_before(tx, now - CHAT)),
 }
 """Each is called, in a transaction of its own, until it says that there is no more."""

@@ -47,7 +47,7 @@ async def house(request, empty_database, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "house.db"
     path.write_bytes(empty_database.read_bytes())
-    chat = Chat(path, Vault.load_or_create(tmp_path / "house.key", request.param))
+    chat = Chat(f"sqlite:///{path}", Vault.load_or_create(tmp_path / "house.key", request.param))
     await chat.does(town)
     await chat.does(class_of)
     yield chat
@@ -166,8 +166,12 @@ async def test_p15_a_change_in_the_audit_log_shows(database):
         await database.write(lambda tx, change=change: tx.connection.exec_driver_sql(change))
         assert await database.read(audit.first_broken) == row
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "storage").glob("*.py"))
-    assert "delete(audit_log" not in code
-    assert "update(audit_log" not in code
+    for way in ("delete(audit_log", "update(audit_log", "delete(audit.table", "update(audit.table"):
+        assert way not in code
+    own = (ROOT / "storage" / "audit.py").read_text(encoding="utf-8")
+    assert "update(" not in own
+    assert re.findall(r"(\w+) = delete\(", own) == ["_FORGET"]  # what is older than 400 days
+    held_by("test_retention.py", "acts_are_forgotten_after_four_hundred_days_and_the_chain_still_holds")
 
 
 def test_p16_logs_are_kept_for_a_year_or_more():

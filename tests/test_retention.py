@@ -7,9 +7,11 @@ from sqlalchemy import func, insert, select
 
 from bot.schedule import Schedule
 from dialogue.message import Reply, encoded
-from storage import accounts, attachments, chat_history, conversations, files, inbox, outbox
+from storage import accounts, attachments, audit, chat_history, conversations, files, inbox, outbox
+from storage.audit import Actor
 from storage.conversations import Desk
 from storage.outbox import Ended, Planned
+from storage.schema.records import audit_log
 from storage.schema.talks import attachments as attachments_table
 from storage.schema.talks import conversations as conversations_table
 from storage.schema.talks import files as files_table
@@ -160,3 +162,38 @@ async def test_every_step_can_be_repeated_at_once_and_finds_nothing_more(databas
     schedule = Schedule(database, clock, lambda: None)
     assert sum((await schedule.forget()).values()) > 0
     assert sum((await schedule.forget()).values()) == 0
+
+
+async def test_acts_are_forgotten_after_four_hundred_days_and_the_chain_still_holds(database, purged):
+    for day in range(6):
+        await database.write(audit.note, Actor(1), "grant.given", f"person {day}", MORNING + day * DAY)
+    noted = (await database.read(audit.head)).chain
+    assert await purged("audit log", 400 * DAY) == 0
+    assert await purged("audit log", 401 * DAY + MOMENT) == 2
+    assert await purged("audit log", 402 * DAY + MOMENT) == 1
+    assert await database.read(audit.first_broken) is None
+    head = await database.read(audit.head)
+    assert (head.rows, head.forgotten) == (3 + 2, 3)
+    assert await database.read(audit.has_link, noted)
+    # In time the rows that say so go as well.
+    assert await purged("audit log", 803 * DAY) == 5
+    assert await database.read(audit.first_broken) is None
+    assert await database.read(audit.head) == audit.Head(1, (await database.read(audit.head)).chain, 8)
+
+
+@pytest.mark.parametrize(
+    ("meddling", "noticed_at"),
+    [
+        (lambda row: "DELETE FROM audit_log WHERE id = 4", 5),
+        (lambda row: "UPDATE audit_log SET actor_id = 2 WHERE id = 4", 4),
+        (lambda row: f"DELETE FROM audit_log WHERE id = {row}", 4),
+        (lambda row: f"UPDATE audit_log SET after = replace(after, '2', '3') WHERE id = {row}", 4),
+    ],
+)
+async def test_who_meddles_with_what_was_not_forgotten_is_noticed(database, purged, meddling, noticed_at):
+    for day in range(6):
+        await database.write(audit.note, Actor(1), "grant.given", f"person {day}", MORNING + day * DAY)
+    assert await purged("audit log", 402 * DAY + MOMENT) == 3
+    newest = await database.read(lambda tx: tx.execute(select(func.max(audit_log.c.id))).scalar())
+    await database.write(lambda tx: tx.connection.exec_driver_sql(meddling(newest)))
+    assert await database.read(audit.first_broken) == noticed_at

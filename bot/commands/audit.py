@@ -20,8 +20,11 @@ def run(asked: argparse.Namespace) -> int:
         print(f"The audit log was changed: row {broken} does not fit the one before it.")
         return 1
     print(f"The audit log is whole: {head.rows} rows, the last hash is {head.chain.hex()}.")
+    if head.forgotten:
+        print(f"{head.forgotten} older rows were forgotten when their time was over.")
     if asked.last_hash and not asyncio.run(_knows(settings, asked.last_hash)):
-        print(f"But no row has the hash {asked.last_hash.hex()}: rows at the end were cut off after it was noted.")
+        print(f"But no row has the hash {asked.last_hash.hex()}: rows at the end were cut off after it was noted,")
+        print("unless it was noted so long ago that its row is forgotten by now.")
         return 1
     return 0
 
