@@ -307,3 +307,23 @@ def _(_word: refusals.CodeWordNotKnown) -> str:
 @sentence.register
 def _(no: refusals.NotToBeDrawn) -> str:
     return f"《{no.title}》现在不能抽签。抽签的活动在报名截止（{moment(no.closes_at)}）以后抽一次。"
+
+
+@sentence.register
+def _(no: refusals.NoPlaceYet) -> str:
+    return f"《{no.title}》您还没有报上。报上了，再来挑摊位。"
+
+
+@sentence.register
+def _(closed: refusals.StallClosed) -> str:
+    return f"“{closed.stall}”收摊了，不再发号。回“摊位”看看别的。"
+
+
+@sentence.register
+def _(gone: refusals.NoNumberLeft) -> str:
+    return f"“{gone.stall}”的 {gone.most} 个号都发完了。回“摊位”看看别的。"
+
+
+@sentence.register
+def _(gone: refusals.SlotGone) -> str:
+    return f"“{gone.stall}”这个时段已经没有位子了。请再挑一个。"

@@ -8,7 +8,7 @@ from dialogue.message import Choice, File, Venue
 from dialogue.questions import Names, OneOf, bare
 from dialogue.talk import LONGEST_LIST, Talk
 from dialogue.understanding import sound
-from handlers import calendar_file, event_options, notices, registration
+from handlers import calendar_file, event_options, market_words, notices, registration
 from storage import events, files, organisations, people, points, sign_ups
 from storage.audit import Actor
 from storage.events import Event
@@ -49,7 +49,7 @@ def show(talk: Talk, event: Event) -> None:
     """One event as an elder reads it, with what they can do about it."""
     entry = sign_ups.active(talk.tx, event.id, talk.person_id) if talk.person_id is not None else None
     photo = event_options.poster(talk, event)
-    talk.say(card(talk, event), *_next_steps(event, entry is not None, event.starts_at > talk.now), photo=photo)
+    talk.say(card(talk, event), *_next_steps(talk, event, signed_up=entry is not None), photo=photo)
     if event.point_id is not None and (point := points.get(talk.tx, event.point_id)).place is not None:
         talk.say("在这里：", venue=Venue(point.place, point.name, point.address))
 
@@ -65,6 +65,7 @@ def card(talk: Talk, event: Event) -> str:
         lines.append("联办：" + "、".join(organisations.get(talk.tx, each).name for each in hosts))
     if event.members_only:
         lines.append("这是党员的组织生活。")
+    lines += market_words.stalls(talk.tx, event.id)
     lines += _how_places_go(event, talk.now)
     if sign_ups.is_to_be_drawn(event):
         lines.append(f"{event.capacity} 个名额，现在 {events.waiting(talk.tx, event.id)} 人报名。")
@@ -179,9 +180,9 @@ def _tell(talk: Talk, outcome: sign_ups.Outcome) -> None:
             f"{len(outcome.sign_ups)} 位一起，" if many else ""
         )
         in_calendar = Choice(f"日历 {event.id}", "记到手机日历")
-        talk.say(
-            f"{head}《{event.title}》，{when}。来不了回“不来”。", decline, in_calendar, Choice("我的活动", "我的活动")
-        )
+        stalls = [Choice(f"摊位 {event.id}", "挑摊位")] if market_words.stalls(talk.tx, event.id) else []
+        last = Choice("我的活动", "我的活动")
+        talk.say(f"{head}《{event.title}》，{when}。来不了回“不来”。", *stalls, decline, in_calendar, last)
     elif outcome.state == "offered":
         talk.say(f"《{event.title}》给您留着座位，{when}。您来吗？", *notices.coming_choices(event))
     elif sign_ups.is_to_be_drawn(event):
@@ -209,14 +210,17 @@ def _calendar_entry(talk: Talk, event: Event) -> File:
     return File(token, name, calendar_file.MEDIA_TYPE)
 
 
-def _next_steps(event: Event, signed_up: bool, is_ahead: bool) -> list[Choice]:
-    if event.state != "published" or not is_ahead:
-        return [Choice("活动", "看看别的活动")]
+def _next_steps(talk: Talk, event: Event, *, signed_up: bool) -> list[Choice]:
+    is_on = event.state == "published" and event.ends_at > talk.now
+    stalls = [Choice(f"摊位 {event.id}", "挑摊位")] if is_on and market_words.stalls(talk.tx, event.id) else []
+    if not is_on or event.starts_at <= talk.now:
+        return [*stalls, Choice("活动", "看看别的活动")]
     if signed_up:
-        return [Choice(f"不来 {event.id}", "来不了，取消"), Choice("我的活动", "我的活动")]
+        return [*stalls, Choice(f"不来 {event.id}", "来不了，取消"), Choice("我的活动", "我的活动")]
     return [
         Choice(f"报名 {event.id}", "我要报名"),
         Choice(f"一起报名 {event.id}", "两个人一起报"),
+        *stalls,
         Choice("活动", "看看别的活动"),
     ]
 

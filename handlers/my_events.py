@@ -5,8 +5,8 @@ from dialogue.message import Choice
 from dialogue.questions import OneOf
 from dialogue.talk import Talk
 from handlers import events as events_handler
-from handlers import notices
-from storage import events, sign_ups
+from handlers import market_words, notices
+from storage import events, queue_numbers, sign_ups
 from storage.audit import Actor
 from storage.events import Event
 from storage.refusals import NotRegistered
@@ -26,7 +26,8 @@ async def overview(talk: Talk) -> None:
         place = sign_ups.position(talk.tx, entry)
         waits = "等抽签" if sign_ups.is_to_be_drawn(event) else f"候补第 {place} 位"
         stands = _STANDS.get(entry.state, waits)
-        lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）")
+        turns = market_words.turns(queue_numbers.of_person(talk.tx, event.id, talk.person_id))
+        lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）{turns}")
     choices = [Choice(f"活动 {entry.event_id}", events.get(talk.tx, entry.event_id).title) for entry in mine[:5]]
     return talk.say(f"您报了 {len(mine)} 场：\n" + "\n".join(lines) + "\n来不了，回“不来”。", *choices)
 

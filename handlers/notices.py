@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from dialogue import texts
 from dialogue.message import Choice, Reply, encoded
-from storage import events, outbox
+from handlers import market_words
+from storage import events, outbox, queue_numbers
 from storage.database import Transaction
 from storage.events import Event
 from storage.sign_ups import Promotion
@@ -87,10 +88,12 @@ def _tell_all(
 ) -> int:
     concerned = events.concerned(tx, event.id)
     for person_id, _ in concerned:
+        turns = market_words.turns(queue_numbers.of_person(tx, event.id, person_id))
+        also = "" if not turns else f"{turns[:-1]}，也不办了。" if what == "cancel" else turns
         planned = outbox.Planned(
             "change",
             f"{what}:{event.id}:{event.revision}:{int(now.timestamp())}:{person_id}",
-            encoded(Reply(text, choices)),
+            encoded(Reply(f"{text}{also}", choices)),
             now,
             person_id=person_id,
             expires_at=max(until, now + timedelta(hours=1)),

@@ -7,11 +7,12 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
-from handlers import event_options, notices, roles, series
+from handlers import event_options, market_desk, notices, roles, series
 from handlers import events as events_handler
-from storage import events, grants, lunar, people, points, sign_ups
+from storage import events, grants, lunar, markets, people, points, sign_ups
 from storage.audit import Actor
 from storage.events import Draft, Event
+from storage.markets import StallDraft
 from storage.points import ServicePoint
 from storage.times import local
 
@@ -38,7 +39,13 @@ async def create(talk: Talk) -> None:
     starts_at = await asking.moment(talk, "start", "哪天几点开始？比如：12月8号下午两点半。")
     length = await talk.ask("length", "大概多长时间？", OneOf(_LENGTHS))
     point, venue = await _where(talk)
-    capacity = await talk.ask("capacity", "最多来多少人？回数字，不限就回 0。", Number(at_most=5000))
+    ends_at = starts_at + timedelta(minutes=int(length))
+    capacity = 0
+    stalls: tuple[StallDraft, ...] = ()
+    if kind == market_desk.MARKET:  # whoever comes to a market is welcome: only its stalls have places (domain 6.1)
+        stalls = await market_desk.ask_stalls(talk, starts_at, ends_at)
+    else:
+        capacity = await talk.ask("capacity", "最多来多少人？回数字，不限就回 0。", Number(at_most=5000))
     phone = person.phone or ""
     if point is not None:
         phone = point.phone
@@ -49,7 +56,7 @@ async def create(talk: Talk) -> None:
         type=kind,
         title=title,
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=int(length)),
+        ends_at=ends_at,
         venue=venue,
         point_id=point.id if point else None,
         organisation_id=_own_organisation(talk),
@@ -59,7 +66,7 @@ async def create(talk: Talk) -> None:
         description="" if words.strip("。") in _NOTHING else words,
         members_only=kind in _PARTY_LIFE,
     )
-    await _publish(talk, draft)
+    await _publish(talk, draft, stalls=stalls)
 
 
 async def copy_last(talk: Talk) -> None:
@@ -78,11 +85,19 @@ async def copy_last(talk: Talk) -> None:
     later = starts_at - last.starts_at
     closes_at = last.sign_up_closes_at and last.sign_up_closes_at + later
     draft = replace(draft, copied_from=last.id, sign_up_opens_at=None, sign_up_closes_at=closes_at)
-    return await _publish(talk, draft)
+    hosts = tuple(events.co_hosts_of(talk.tx, last.id))
+    return await _publish(talk, draft, hosts, markets.drafts_of(talk.tx, last.id))
 
 
-async def _publish(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), *, asked_for_more: bool = False) -> None:
-    event_id = events.create(talk.tx, draft, talk.now, hosts)
+async def _publish(
+    talk: Talk,
+    draft: Draft,
+    hosts: tuple[int, ...] = (),
+    stalls: tuple[StallDraft, ...] = (),
+    *,
+    asked_for_more: bool = False,
+) -> None:
+    event_id = events.create(talk.tx, draft, talk.now, hosts, stalls)
     event = events.get(talk.tx, event_id)
     talk.say("大家看到的是这样：")
     talk.say(events_handler.card(talk, event))
@@ -94,11 +109,11 @@ async def _publish(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), *, ask
     answer = await talk.ask(key, "现在发布吗？", OneOf(options | more))
     if answer == "more":
         events.discard(talk.tx, event_id)
-        draft, hosts = await event_options.choose(talk, draft)
-        return await _publish(talk, draft, hosts, asked_for_more=True)
+        draft, more_hosts = await event_options.choose(talk, draft)
+        return await _publish(talk, draft, more_hosts or hosts, stalls, asked_for_more=True)
     if answer == "series":
         events.discard(talk.tx, event_id)
-        return await series.create(talk, draft)
+        return await series.create(talk, draft, hosts, stalls)
     if answer == "publish":
         event = events.publish(talk.tx, event_id, Actor(talk.person_id, "organiser", talk.account.channel), talk.now)
         talk.say(

@@ -23,6 +23,13 @@ _SIGN_UPS = {
 }
 _PARTS = {"lead": "主办", "support": "协办", "supervisor": "督办"}
 _CALLED = {"told": "说到了", "no_answer": "没人接", "not_coming": "您说不来"}
+_NUMBERS = {
+    "waiting": "等着叫号",
+    "called": "叫到了",
+    "skipped": "过号了",
+    "served": "办过了",
+    "given_up": "退了",
+}
 _ATTENDANCES = {"attended": "到场", "excused": "请假", "absent": "未到"}
 
 
@@ -38,7 +45,7 @@ def as_text(data: Data, when: str) -> bytes:
         ("二、您同意过的", _consents(data["consents"])),
         ("三、您的聊天账号", _accounts(data["accounts"])),
         ("四、代办", _proxies(data["proxies"])),
-        ("五、您报的活动", _sign_ups(data["sign_ups"])),
+        ("五、您报的活动", [*_sign_ups(data["sign_ups"]), *_numbers(data["queue_numbers"])]),
         ("六、您到过的活动", _attendances(data["attendances"])),
         ("七、您说的难处", _needs(data["needs"])),
         ("八、心愿和建议", _wishes(data)),
@@ -105,6 +112,12 @@ def _proxies(rows: list[Data]) -> Iterator[str]:
 def _sign_ups(rows: list[Data]) -> Iterator[str]:
     for row in rows:
         yield f"{row['starts_at']} 《{row['title']}》：{_SIGN_UPS[row['state']]}"
+
+
+def _numbers(rows: list[Data]) -> Iterator[str]:
+    for row in rows:
+        when = f"，{row['starts_at']}" if row["starts_at"] else ""
+        yield f"{row['taken_at']} 《{row['title']}》{row['stall']} {row['number']} 号{when}：{_NUMBERS[row['state']]}"
 
 
 def _attendances(rows: list[Data]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dialogue import texts
 from dialogue.message import Reply, encoded
-from handlers import notices
+from handlers import market_words, notices
 from storage.reminders import Facts
 from storage.times import local_date
 
@@ -14,7 +14,8 @@ def written(facts: Facts) -> str:
     event = facts.event
     away = local_date(event.starts_at) - facts.on
     day = {timedelta(days=1): "明天", timedelta(): "今天"}.get(away, "")
-    what = f"{day}{texts.moment(event.starts_at)}，《{event.title}》，地点：{event.venue}。"
+    turns = market_words.turns(facts.turns)
+    what = f"{day}{texts.moment(event.starts_at)}，《{event.title}》，地点：{event.venue}。{turns}"
     if event.is_sample:
         what = f"【示例】{what}"
     if facts.acts_for:

@@ -14,13 +14,15 @@ from storage import events, grants, need_clock, people, series, sign_ups
 from storage.audit import Actor
 from storage.events import Draft, Event
 from storage.refusals import NotAllowed
+from storage.grants import Grant
+from storage.markets import StallDraft
 from storage.series import Series
 from storage.times import at, local, local_date
 
 _MOST = 30
 
 
-async def create(talk: Talk, draft: Draft) -> None:
+async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: tuple[StallDraft, ...] = ()) -> None:
     """Once a week, public holidays left out; every meeting is published, and each is an event of its own."""
     name = await talk.ask("series name", f"系列叫什么？比如：{draft.title}班。", Text(at_most=40, at_least=2))
     times = await talk.ask("series times", "每周一次，一共几次？", Number(at_least=2, at_most=_MOST))
@@ -36,7 +38,7 @@ async def create(talk: Talk, draft: Draft) -> None:
     length = draft.ends_at - draft.starts_at
     for place, start in enumerate(starts, 1):
         one = replace(draft, title=f"{draft.title}（{place}）"[:60], starts_at=start, ends_at=start + length)
-        event_id = events.create(talk.tx, replace(one, series_id=made), talk.now)
+        event_id = events.create(talk.tx, replace(one, series_id=made), talk.now, hosts, stalls)
         events.publish(talk.tx, event_id, actor, talk.now)
     return talk.say(
         f"《{name}》{times} 次都发布好了，从{texts.day(starts[0])}上到{last}{left_out}。",

@@ -18,6 +18,7 @@ from storage import (
     need_entries,
     needs,
     people,
+    queue_numbers,
     sign_ups,
 )
 from storage.accounts import Account
@@ -25,6 +26,7 @@ from storage.audit import Actor
 from storage.database import Transaction
 from storage.needs import Need
 from storage.schema.call_list import call_list
+from storage.schema.markets import queue_numbers as numbers_table
 from storage.schema.needs import need_assignments
 from storage.schema.needs import needs as needs_table
 from storage.schema.people import accounts as accounts_table
@@ -137,6 +139,9 @@ _IN_TURN = (  # each with person and now; the order matters only for wishes, who
     update(call_list)
     .where(call_list.c.person_id == _PERSON, call_list.c.gone_at.is_(None), call_list.c.result.is_(None))
     .values(gone_at=_NOW),
+    update(numbers_table)
+    .where(numbers_table.c.person_id == _PERSON, numbers_table.c.state.in_(queue_numbers.IN_LINE))
+    .values(state="given_up", changed_at=_NOW),
     delete(sessions).where(sessions.c.person_id == _PERSON),
     delete(files).where(files.c.person_id == _PERSON, files.c.expires_at.is_not(None)),
     update(consents_table)

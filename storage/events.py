@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from storage import audit, numbering
+from storage import audit, markets, numbering
 from storage.audit import Actor
 from storage.database import Transaction
+from storage.markets import StallDraft
 from storage.refusals import (
     AlreadyClosed,
     CapacityBelowTaken,
@@ -162,7 +163,13 @@ def by_number(tx: Transaction, number: str) -> Event:
     return _event(tx.execute(_BY_NUMBER, {"number": number}).first())
 
 
-def create(tx: Transaction, draft: Draft, now: datetime, co_host_ids: tuple[int, ...] = ()) -> int:
+def create(
+    tx: Transaction,
+    draft: Draft,
+    now: datetime,
+    co_host_ids: tuple[int, ...] = (),
+    stalls: tuple[StallDraft, ...] = (),
+) -> int:
     """Keep a draft that only its organiser sees."""
     row = {field.name: getattr(draft, field.name) for field in fields(Draft)}
     event_id = int(tx.execute(_ADD, {**row, "state": "draft", "revision": 1, "created_at": now}).scalar_one())
@@ -180,6 +187,7 @@ def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Even
         raise AlreadyClosed(event.title)
     if event.starts_at <= now:
         raise StartsInThePast(event.starts_at)
+    markets.open_stalls(tx, event_id, draft.starts_at, stalls)
     year = local_date(event.starts_at).year
     number = event.number or f"HD{year}-{numbering.next_number(tx, 'HD', year):04d}"
     tx.execute(_PUBLISH, {"event": event_id, "given": number, "now": now})
@@ -202,6 +210,7 @@ def change(
     concerned, and calls `sign_ups.promote` when there are more places now.
     """
     tx.lock(f"event {event_id}")
+    markets.forget(tx, event_id)
     before = get(tx, event_id)
     if changed_by(tx, before, changes, now) == before:
         return before, before
@@ -221,6 +230,8 @@ def changed_by(tx: Transaction, event: Event, changes: Mapping[str, Any], now: d
     _must_be_open(event)
     after = replace(event, **changes)
     if after.starts_at != event.starts_at and after.starts_at < now:
+    if "starts_at" in wanted:
+        markets.move(tx, event_id, wanted["starts_at"] - before.starts_at)
         raise StartsInThePast(after.starts_at)
     if after.capacity is not None and (count := taken(tx, event.id)) > after.capacity != event.capacity:
         raise CapacityBelowTaken(count)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, select, update
 
-from storage import audit, events, outbox, people, sign_ups
+from storage import audit, events, outbox, people, queue_numbers, sign_ups
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import ACTIVE
@@ -21,6 +21,7 @@ from storage.schema.events import attendances as attendances_table
 from storage.schema.events import events as events_table
 from storage.schema.events import sign_ups as sign_ups_table
 from storage.schema.exports import exports
+from storage.schema.markets import queue_numbers as numbers_table
 from storage.schema.needs import need_assignments, needs, routing_rules
 from storage.schema.people import accounts, consents, grants, proxies
 from storage.schema.people import people as people_table
@@ -40,6 +41,7 @@ MOVED = (  # whose a thing is; who wrote something down (recorded_by, granted_by
     proxies.c.proxy_id,
     sign_ups_table.c.person_id,
     attendances_table.c.person_id,
+    numbers_table.c.person_id,
     events_table.c.organiser_id,
     needs.c.person_id,
     needs.c.told_by,
@@ -76,6 +78,7 @@ class Record:
     sign_ups: list[tuple[int, str, int, str, str]] = field(default_factory=list)
     # kept row, its state before, dropped row, its state before, state of the kept one since
     undone: list[int] = field(default_factory=list)  # attendances
+    numbers: list[int] = field(default_factory=list)  # at a stall where both had one
     ended: list[int] = field(default_factory=list)  # proxies between the two
     given_up: list[int] = field(default_factory=list)  # claims on one wish
     filled: list[str] = field(default_factory=list)  # fields of the one who stays
@@ -138,6 +141,11 @@ _STANDS_AGAIN = (
         .exists(),
     )
     .values(undone_at=None, undone_by=None)
+)
+_TWICE_IN_LINE = (
+    select(numbers_table.c.stall_id, numbers_table.c.id)
+    .where(numbers_table.c.person_id.in_(_PAIR), numbers_table.c.state.in_(queue_numbers.IN_LINE))
+    .order_by(numbers_table.c.stall_id, numbers_table.c.id)
 )
 _TWICE_CLAIMED = (
     select(wish_claims.c.wish_id, wish_claims.c.id)
@@ -224,6 +232,8 @@ def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: 
     for row in record.undone:
         tx.execute(_STANDS_AGAIN, {"row": row})
     for row in record.given_up:
+    for row in record.numbers:
+        queue_numbers.take_again(tx, row, now)
         tx.execute(_END_CLAIM, {"row": row, "at": None, "why": None})
     for row in record.ended:
         tx.execute(_END_PROXY, {"row": row, "at": None})
@@ -270,6 +280,12 @@ def _one_attendance(tx: Transaction, pair: dict[str, Any], record: Record, actor
 
 
 def _one_claim(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> None:
+def _one_number(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> None:
+    for _, dropped in _by_matter(tx.execute(_TWICE_IN_LINE, pair).all()):
+        queue_numbers.give_up(tx, dropped.id, now)
+        record.numbers.append(dropped.id)
+
+
     for _, dropped in _by_matter(tx.execute(_TWICE_CLAIMED, pair).all()):
         tx.execute(_END_CLAIM, {"row": dropped.id, "at": now, "why": "given_up"})
         record.given_up.append(dropped.id)

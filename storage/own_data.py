@@ -24,6 +24,7 @@ from storage.schema.talks import outbox as outbox_table
 from storage.schema.wishes import wish_claims, wishes
 from storage.times import local
 
+from storage.schema.markets import queue_numbers, slots, stalls
 Data = dict[str, Any]
 """Values are what JSON knows; moments are written as on the clock of 三亚."""
 
@@ -102,6 +103,21 @@ _CLAIMS = (
     select(wishes.c.number, wish_claims.c.claimed_at, wish_claims.c.ended_at)
     .join(wishes, wishes.c.id == wish_claims.c.wish_id)
     .where(wish_claims.c.person_id == _PERSON)
+_QUEUE_NUMBERS = (
+    select(
+        events_table.c.title,
+        stalls.c.name.label("stall"),
+        queue_numbers.c.number,
+        slots.c.starts_at,
+        queue_numbers.c.state,
+        queue_numbers.c.taken_at,
+    )
+    .join(stalls, stalls.c.id == queue_numbers.c.stall_id)
+    .join(events_table, events_table.c.id == stalls.c.event_id)
+    .outerjoin(slots, slots.c.id == queue_numbers.c.slot_id)
+    .where(queue_numbers.c.person_id == _PERSON)
+    .order_by(queue_numbers.c.id)
+)
     .order_by(wish_claims.c.id)
 )
 _SUGGESTIONS = (
@@ -182,6 +198,7 @@ def of(tx: Transaction, person_id: int) -> Data:
         "calls": _rows(tx, _CALLS, person_id),
         "work": _rows(tx, _WORK, person_id),
         "organised": _rows(tx, _ORGANISED, person_id),
+        "queue_numbers": _rows(tx, _QUEUE_NUMBERS, person_id),
         "files": _rows(tx, _FILES, person_id),
         "exports": _rows(tx, _EXPORTS, person_id),
         "console_sessions": _rows(tx, _SESSIONS, person_id),

@@ -260,3 +260,30 @@ class NotToBeDrawn(Refused):
 
     title: str
     closes_at: datetime
+
+
+@dataclass(eq=False)
+class NoPlaceYet(Refused):
+    """Numbers at the stalls of a market are for who has a place there."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class StallClosed(Refused):
+    stall: str
+
+
+@dataclass(eq=False)
+class NoNumberLeft(Refused):
+    """The stall gave out as many queue numbers as it can serve."""
+
+    stall: str
+    most: int
+
+
+@dataclass(eq=False)
+class SlotGone(Refused):
+    """The slot is full or over, or there is none of that kind."""
+
+    stall: str

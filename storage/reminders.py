@@ -1,17 +1,18 @@
 """When people are reminded of what they signed up for: the evening before, and two hours before."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, cast, func, literal, select, update
 
-from storage import events, outbox, people, proxies
+from storage import events, outbox, people, proxies, queue_numbers
 from storage.database import Transaction
 from storage.events import Event
 from storage.hours import MessageHours
 from storage.outbox import UNDER_WAY, Planned
+from storage.queue_numbers import QueueNumber
 from storage.schema.events import event_changes, sign_ups
 from storage.schema.talks import outbox as table
 from storage.times import at, day_starts, local_date
@@ -34,6 +35,7 @@ class Facts:
     rule: Rule
     on: date  # the day it is read, on the calendar of 三亚
     comes: bool  # the person said so already
+    turns: tuple[QueueNumber, ...] = ()  # at the stalls of a market
     acts_for: str = ""  # in the copy for a proxy: who signed up
 
 
@@ -162,7 +164,8 @@ def _plan(
     if found and event.revision > 1:
         reminded = {row.person_id: row.times for row in tx.execute(_REMINDED, {"event": event.id})}
     for sign_up_id, person_id, comes in found:
-        facts = Facts(event, rule, local_date(max(due, now)), bool(comes))
+        turns = tuple(queue_numbers.of_person(tx, event.id, person_id))
+        facts = Facts(event, rule, local_date(max(due, now)), bool(comes), turns)
         planned = Planned("reminder", f"reminder:{event.id}:{event.revision}:{person_id}:{rule}", write(facts), due)
         planned.person_id, planned.sign_up_id = person_id, sign_up_id
         planned.event_id, planned.revision, planned.expires_at = event.id, event.revision, event.starts_at
@@ -190,14 +193,15 @@ def _copies(tx: Transaction, original: Planned, facts: Facts, person_id: int, no
 
 
 def _for_proxy(tx: Transaction, facts: Facts, person_id: int) -> Facts:
-    return Facts(facts.event, facts.rule, facts.on, facts.comes, people.get(tx, person_id).name)
+    return replace(facts, acts_for=people.get(tx, person_id).name)
 
 
 def _rewrite(tx: Transaction, event: Event, now: datetime, write: Write) -> None:
     """What still waits since yesterday says 明天; today that would be wrong."""
     today = local_date(now)
     for row in tx.execute(_OF_YESTERDAY, {"event": event.id, "today": day_starts(today)}).all():
-        facts = Facts(event, "day_before", today, bool(row.comes))
+        turns = tuple(queue_numbers.of_person(tx, event.id, row.of_person))
+        facts = Facts(event, "day_before", today, bool(row.comes), turns)
         if row.person_id != row.of_person:
             facts = _for_proxy(tx, facts, row.of_person)
         outbox.rewrite(tx, row.id, row.key, write(facts), now)

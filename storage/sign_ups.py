@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from storage import events, outbox, people
+from storage import events, outbox, people, queue_numbers
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import ACTIVE, Event
@@ -182,6 +182,7 @@ def cancel(tx: Transaction, event_id: int, person_id: int, actor: Actor, now: da
     _move(tx, entry, "cancelled", now, why)
     outbox.withdraw(tx, entry.id, "sign-up cancelled", now)
     return promote(tx, event_id, now)
+    queue_numbers.release(tx, event_id, person_id, now)
 
 
 def promote(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
@@ -267,6 +268,7 @@ def lapse(tx: Transaction, now: datetime) -> list[Promotion]:
         _move(tx, entry, "expired", now, "没有回音")
         outbox.withdraw(tx, entry.id, "offer lapsed", now)
         promoted += promote(tx, entry.event_id, now)
+        queue_numbers.release(tx, entry.event_id, entry.person_id, now)
     return promoted
 
 

@@ -39,6 +39,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "grants.granted_by",
     "suggestions.answered_by",
     "polls.made_by",
+    "queue_numbers.by_person",
     "wishes.posted_by",
     "report_snapshots.made_by",
 }

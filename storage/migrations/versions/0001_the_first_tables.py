@@ -316,7 +316,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_people_uid")),
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_people_added_by",
+            ["added_by"],
+            unique=False,
+            sqlite_where=sa.text("added_by IS NOT NULL"),
+            postgresql_where=sa.text("added_by IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_people_anonymised",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'anonymised'"),
+            postgresql_where=sa.text("state = 'anonymised'"),
+        )
         batch_op.create_index("ix_people_host_branch_id", ["host_branch_id"], unique=False)
+        batch_op.create_index(
+            "ix_people_merged_into",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_people_person_key"), ["person_key"], unique=False)
         batch_op.create_index("ix_people_point_id", ["point_id"], unique=False)
 
@@ -420,8 +441,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_events_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_organiser_id"), ["organiser_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_point_id"), ["point_id"], unique=False)
+        batch_op.create_index(
+            "ix_events_published",
+            ["ends_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'published'"),
+            postgresql_where=sa.text("state = 'published'"),
+        )
         batch_op.create_index(batch_op.f("ix_events_series_id"), ["series_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_starts_at"), ["starts_at"], unique=False)
+        batch_op.create_index(
+            "ix_events_to_draw",
+            ["sign_up_closes_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL"),
+            postgresql_where=sa.text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL"),
+        )
 
     op.create_table(
         "files",
@@ -603,6 +638,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index("ix_attachments_account_id", ["account_id"], unique=False)
         batch_op.create_index("ix_attachments_state", ["state"], unique=False)
         batch_op.create_index("ix_attachments_subject", ["subject"], unique=False)
 
@@ -641,6 +677,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendances")),
     )
     with op.batch_alter_table("attendances", schema=None) as batch_op:
+        batch_op.create_index("ix_attendances_event_id_list_number", ["event_id", "list_number"], unique=False)
         batch_op.create_index("ix_attendances_person_id", ["person_id"], unique=False)
         batch_op.create_index(
             "uq_attendances_standing",
@@ -677,6 +714,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
     with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index("ix_consents_account_id", ["account_id"], unique=False)
         batch_op.create_index("ix_consents_person_id", ["person_id"], unique=False)
 
     op.create_table(
@@ -771,6 +809,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("head_counts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_head_counts_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_head_counts_undone_at"), ["undone_at"], unique=False)
 
     op.create_table(
         "needs",
@@ -880,6 +919,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.create_index("ix_sign_ups_event_id_state", ["event_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_sign_ups_offered",
+            ["offer_ends_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        )
         batch_op.create_index("ix_sign_ups_person_id", ["person_id"], unique=False)
         batch_op.create_index(
             "uq_sign_ups_active",
@@ -1150,6 +1196,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("broadcast_id IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_outbox_ended_of_account",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_ended_of_person",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NOT NULL AND person_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL AND person_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_outbox_event_id",
             ["event_id"],
             unique=False,
@@ -1162,6 +1222,17 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
             postgresql_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_lost",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text(
+                "state IN ('refused', 'unreachable', 'expired', 'unknown') OR because = 'messages stopped'"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('refused', 'unreachable', 'expired', 'unknown') OR because = 'messages stopped'"
+            ),
         )
         batch_op.create_index(
             "ix_outbox_missed",
@@ -1342,6 +1413,15 @@ def downgrade() -> None:
             postgresql_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
         )
         batch_op.drop_index(
+            "ix_outbox_lost",
+            sqlite_where=sa.text(
+                "state IN ('refused', 'unreachable', 'expired', 'unknown') OR because = 'messages stopped'"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('refused', 'unreachable', 'expired', 'unknown') OR because = 'messages stopped'"
+            ),
+        )
+        batch_op.drop_index(
             "ix_outbox_expires_at",
             sqlite_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
             postgresql_where=sa.text("ended_at IS NULL AND expires_at IS NOT NULL"),
@@ -1350,6 +1430,16 @@ def downgrade() -> None:
             "ix_outbox_event_id",
             sqlite_where=sa.text("event_id IS NOT NULL"),
             postgresql_where=sa.text("event_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_ended_of_person",
+            sqlite_where=sa.text("ended_at IS NOT NULL AND person_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL AND person_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_ended_of_account",
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_outbox_broadcast_id",
@@ -1425,6 +1515,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("state IN ('confirmed', 'waitlisted', 'offered')"),
         )
         batch_op.drop_index("ix_sign_ups_person_id")
+        batch_op.drop_index(
+            "ix_sign_ups_offered",
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        )
         batch_op.drop_index("ix_sign_ups_event_id_state")
 
     op.drop_table("sign_ups")
@@ -1447,6 +1542,7 @@ def downgrade() -> None:
 
     op.drop_table("needs")
     with op.batch_alter_table("head_counts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_head_counts_undone_at"))
         batch_op.drop_index(batch_op.f("ix_head_counts_event_id"))
 
     op.drop_table("head_counts")
@@ -1469,6 +1565,7 @@ def downgrade() -> None:
     op.drop_table("conversations")
     with op.batch_alter_table("consents", schema=None) as batch_op:
         batch_op.drop_index("ix_consents_person_id")
+        batch_op.drop_index("ix_consents_account_id")
 
     op.drop_table("consents")
     op.drop_table("co_hosts")
@@ -1479,11 +1576,13 @@ def downgrade() -> None:
             postgresql_where=sa.text("undone_at IS NULL"),
         )
         batch_op.drop_index("ix_attendances_person_id")
+        batch_op.drop_index("ix_attendances_event_id_list_number")
 
     op.drop_table("attendances")
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.drop_index("ix_attachments_subject")
         batch_op.drop_index("ix_attachments_state")
+        batch_op.drop_index("ix_attachments_account_id")
 
     op.drop_table("attachments")
     with op.batch_alter_table("wishes", schema=None) as batch_op:
@@ -1519,8 +1618,18 @@ def downgrade() -> None:
 
     op.drop_table("files")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_events_to_draw",
+            sqlite_where=sa.text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL"),
+            postgresql_where=sa.text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_events_starts_at"))
         batch_op.drop_index(batch_op.f("ix_events_series_id"))
+        batch_op.drop_index(
+            "ix_events_published",
+            sqlite_where=sa.text("state = 'published'"),
+            postgresql_where=sa.text("state = 'published'"),
+        )
         batch_op.drop_index(batch_op.f("ix_events_point_id"))
         batch_op.drop_index(batch_op.f("ix_events_organiser_id"))
         batch_op.drop_index(batch_op.f("ix_events_organisation_id"))
@@ -1535,7 +1644,22 @@ def downgrade() -> None:
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ix_people_point_id")
         batch_op.drop_index(batch_op.f("ix_people_person_key"))
+        batch_op.drop_index(
+            "ix_people_merged_into",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.drop_index("ix_people_host_branch_id")
+        batch_op.drop_index(
+            "ix_people_anonymised",
+            sqlite_where=sa.text("state = 'anonymised'"),
+            postgresql_where=sa.text("state = 'anonymised'"),
+        )
+        batch_op.drop_index(
+            "ix_people_added_by",
+            sqlite_where=sa.text("added_by IS NOT NULL"),
+            postgresql_where=sa.text("added_by IS NOT NULL"),
+        )
 
     op.drop_table("people")
     with op.batch_alter_table("service_points", schema=None) as batch_op:
