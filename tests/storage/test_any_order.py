@@ -1,4 +1,4 @@
-"""Sign-ups, groups, offers, changing capacity, check-ins and merges in any order: nobody lost, doubled or oversold."""
+"""Sign-ups, groups, offers, capacity, stalls, check-ins and merges in any order: nobody lost, doubled or oversold."""
 
 from datetime import timedelta
 
@@ -7,14 +7,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
+from reports.attendance import Paper, attendance_sheet
 from reports.counts import counts
 from reports.periods import Period
-from storage import attendance, events, merging, sign_ups
+from storage import attendance, events, markets, merging, queue_numbers, sign_ups
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.hours import MessageHours
+from storage.markets import SlotDraft, StallDraft
 from storage.migrations import engine_for
-from storage.refusals import CapacityBelowTaken, GroupTooLargeForEvent, NotFound, NotSignedUp
+from storage.refusals import (
+    CapacityBelowTaken,
+    GroupTooLargeForEvent,
+    NoNumberLeft,
+    NoPlaceYet,
+    NotFound,
+    NotSignedUp,
+    SlotGone,
+)
 from storage.vault import Vault
 from tests.conftest import MORNING
 from tests.storage.test_sign_ups import STAFF, an_event, some_people
@@ -22,6 +32,12 @@ from tests.storage.test_sign_ups import STAFF, an_event, some_people
 PEOPLE = 9
 STARTS = MORNING + timedelta(days=30)
 WHO = st.integers(0, PEOPLE - 1)
+HALF = timedelta(minutes=30)
+STALLS = (
+    StallDraft("义诊", "大厅", (SlotDraft(timedelta(), HALF, 1), SlotDraft(HALF, 2 * HALF, 2))),
+    StallDraft("理发", "一号桌", most=3),
+)
+STALL = st.integers(0, 1)
 
 
 class Winter(RuleBasedStateMachine):
@@ -34,6 +50,9 @@ class Winter(RuleBasedStateMachine):
         self.house = self.vault, MessageHours()
         self.now = MORNING
         self.event = self.does(an_event, capacity=capacity, asks_before_seating=offers, starts_at=STARTS)
+        self.does(markets.open_stalls, self.event, STARTS, STALLS)
+        self.stalls = [stall.id for stall in self.does(markets.of_event, self.event)]
+        self.slots = self.does(markets.slots, self.stalls[0])
         self.persons = self.does(some_people, PEOPLE)
         self.same = {person: person for person in self.persons}
         self.merges = []  # who went into whom, the newest last
@@ -127,6 +146,37 @@ class Winter(RuleBasedStateMachine):
         self.does(attendance.undo, self.event, self.who(who), STAFF, STARTS)
         assert self.does(attendance.of_person, self.event, self.who(who)) is None
 
+    @rule(who=WHO, stall=STALL, slot=st.integers(0, 1))
+    def take_a_number(self, who, stall, slot):
+        try:
+            taken, _ = self.does(
+                queue_numbers.take, self.stalls[stall], self.who(who), STAFF, self.now, self.slots[slot].id
+            )
+        except NoPlaceYet:
+            entry = self.does(sign_ups.active, self.event, self.who(who))
+            assert entry is None or entry.state == "waitlisted"
+        except (NoNumberLeft, SlotGone):
+            return
+        else:
+            assert taken.state in queue_numbers.IN_LINE
+
+    @rule(who=WHO, stall=STALL)
+    def give_the_number_up_or_come_back(self, who, stall):
+        for entry in self.does(queue_numbers.of_person, self.event, self.who(who)):
+            if entry.stall_id == self.stalls[stall] and entry.state == "skipped":
+                assert self.does(queue_numbers.come_back, entry.id, self.now).state == "waiting"
+            elif entry.stall_id == self.stalls[stall]:
+                self.does(queue_numbers.give_up, entry.id, self.now)
+
+    @rule(stall=STALL, skips=st.booleans())
+    def call_the_next(self, stall, skips):
+        stall = self.stalls[stall]
+        before = self.does(queue_numbers.standing, stall)
+        after = before.current.number if before.current else 0
+        called = self.does(queue_numbers.call_next, stall, STAFF, self.now, after, skips=skips)
+        assert (called.current and called.current.id) == (before.waiting[0].id if before.waiting else None)
+        assert not self.does(queue_numbers.call_next, stall, STAFF, self.now, after + 100).is_new
+
     @rule(heads=st.integers(0, 5))
     def count_heads(self, heads):
         self.does(attendance.count_heads, self.event, "unnamed", heads, STAFF, STARTS)
@@ -142,6 +192,24 @@ class Winter(RuleBasedStateMachine):
         assert len({row.person_id for row in active}) == len(active)
         assert len({row.number for row in rows}) == len(rows)
         assert all(self.same[row.person_id] == row.person_id for row in active)
+
+    @invariant()
+    def no_slot_is_oversold_and_nobody_stands_twice_in_a_line(self):
+        if not hasattr(self, "explained"):
+            return
+        rows = self.connection.execute(
+            text("SELECT stall_id, slot_id, person_id, number, state FROM queue_numbers")
+        ).all()
+        for stall in self.stalls:
+            here = [row for row in rows if row.stall_id == stall]
+            waiting = [row.person_id for row in here if row.state in queue_numbers.IN_LINE]
+            assert len(set(waiting)) == len(waiting)
+            assert all(self.same[person] == person for person in waiting)
+            assert len({row.number for row in here}) == len(here)
+            assert sum(row.state == "called" for row in here) <= 1
+        held = [row.slot_id for row in rows if row.state != "given_up"]
+        assert all(held.count(slot.id) <= slot.places for slot in self.slots)
+        assert held.count(None) <= 3
 
     @invariant()
     def every_count_is_that_of_a_naive_recount(self):
@@ -171,6 +239,8 @@ class Winter(RuleBasedStateMachine):
             self.does(events.close, self.event, STAFF, STARTS + timedelta(hours=3))
             found = self.does(counts, Period.season(2026)).total
             assert (found.events, found.attendances, found.people) == (1, named + heads, named)
+            sheet = self.does(attendance_sheet, self.event, Paper("示例单位", STARTS))
+            assert dict(sheet.heads)["实到"] == f"{named + heads}人次"
 
 
 def test_any_order_of_people_groups_offers_and_merges_keeps_the_rules(databases, tmp_path):
