@@ -221,7 +221,9 @@ def event_statistics(counted: Counts, on: Paper) -> tuple[Sheet, ...]:
 
 def _statistics(counted: Counts, grouping: Grouping, name: str, on: Paper) -> Sheet:
     rows = [_figures_row(group.label, group.figures) for group in counted.groups[grouping]]
-    charts = (Chart(f"活动人次（{name}）", "周期", "人次"), Chart(f"活动场次（{name}）", "周期", "场次"))
+    charts = [Chart(f"活动人次（{name}）", "周期", "人次"), Chart(f"活动场次（{name}）", "周期", "场次")]
+    if grouping != "point":
+        charts.append(Chart(f"到场率（{name}）", "周期", "到场率"))
     return Sheet(
         f"活动统计（{name}）",
         (Column(_STATISTICS_COLUMNS[0].header, width=30 if grouping != "month" else 14), *_STATISTICS_COLUMNS[1:]),
@@ -230,7 +232,7 @@ def _statistics(counted: Counts, grouping: Grouping, name: str, on: Paper) -> Sh
         total=lambda: _figures_row("合计", counted.total),
         notes=(counted.headline, DEFINITIONS, *((CO_HOSTED,) if grouping == "organisation" else ())),
         name=name,
-        charts=charts if grouping in ("month", "type", "point") else (),
+        charts=tuple(charts) if grouping in ("month", "type", "point") else (),
     )
 
 

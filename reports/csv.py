@@ -3,12 +3,10 @@
 import csv
 import re
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from reports.sheet import Kind, Sheet, Value, printable
-from storage.times import local
+from reports.sheet import Kind, Sheet, Value, printable, shown
 
 Encoding = Literal["utf-8-sig", "gb18030"]
 
@@ -46,16 +44,9 @@ def write_csv(
 def _cell(value: Value, kind: Kind) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        return f"{local(value):%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, str):
         return _guarded(_spaced(value) if kind == "phone" else value)
-    if kind == "ratio":
-        return f"{value:.1%}"
-    places = {"decimal": 1, "money": 2}.get(kind)
-    return str(value) if places is None else f"{value:.{places}f}"
+    return shown(value, kind)
 
 
 def _spaced(phone: str) -> str:

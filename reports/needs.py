@@ -112,7 +112,10 @@ def need_statistics(tx: Transaction, period: Period, on: Paper) -> Sheet:
         heads=on.heads(period.title),
         total=lambda: _figures_row("合计", total),
         notes=(sentence(total), need_counts.DEFINITIONS),
-        charts=(Chart("受理诉求（按类别）", "类别", "受理数"), Chart("已解决的诉求（按类别）", "类别", "已解决")),
+        charts=(
+            Chart("诉求受理和解决（按类别）", "类别", "受理数", "已解决"),
+            Chart("解决率（按类别）", "类别", "解决率"),
+        ),
     )
 
 

@@ -29,6 +29,10 @@ def season_book(tx: Transaction, period: Period, on: Paper, *, masked: bool = Tr
     )
 
 
+def title(period: Period) -> str:
+    return f"{period.name or period.days}工作报表"
+
+
 def _overview(tx: Transaction, counted: Counts, on: Paper) -> Sheet:
     total, period = counted.total, counted.period
     per_event = NO_RATE if total.per_event is None else f"{total.per_event:.1f}"
@@ -55,7 +59,7 @@ def _overview(tx: Transaction, counted: Counts, on: Paper) -> Sheet:
         figures = group.figures
         rows.append(("活动类型", group.label, figures.attendances, f"{figures.events}场"))
     return Sheet(
-        f"{period.name or period.days}工作报表",
+        title(period),
         _COLUMNS,
         rows,
         heads=on.heads(period.title),

@@ -49,11 +49,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of one column of figures, by another column's labels. Readable in black and white."""
+    """A picture of one column of figures, by another column's labels, or of two beside each other.
+
+    It is read off a copy in black and white: the second of two is hatched.
+    """
 
     title: str
     labels: str  # header of the column
     values: str  # header of the column
+    beside: str = ""  # header of the second column of figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,22 @@ class Book:
     definitions: tuple[str, ...]
     raw: Sheet | None = None
     unmasked: Unmasked | None = None  # None: names and phones in it are masked
+
+
+def shown(value: Value, kind: Kind) -> str:
+    """`value` as it is printed and read: 2026-12-08 14:30, 21.7, 86.4%, and a dash for a rate of nothing."""
+    if value is None:
+        return NO_RATE if kind == "ratio" else ""
+    if isinstance(value, datetime):
+        return f"{local(value):%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return printable(value)
+    if kind == "ratio":
+        return f"{value:.1%}"
+    places = {"decimal": 1, "money": 2}.get(kind)
+    return str(value) if places is None else f"{value:.{places}f}"
 
 
 def heads(unit: str, period: str, made_on: date, data_until: datetime) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from reports.counts import Counts, Figures, counts
 from reports.periods import Period
-from storage import snapshots
+from storage import people, snapshots
 from storage.audit import Act
 from storage.database import Transaction
 from storage.snapshots import Snapshot
@@ -24,6 +24,16 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "seasonal": "候鸟人次",
         "signed_up": "报名数",
         "signed_up_and_came": "报名且到场",
+    }
+)
+
+
+ACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "attendance.correct": "改签到",
+        "attendance.undo": "撤销签到",
+        "event.close": "结束签到",
+        "event.cancel": "取消活动",
     }
 )
 
@@ -52,9 +62,10 @@ def keep(tx: Transaction, counted: Counts, made_by: int | None, now: datetime) -
     return snapshots.keep(tx, period.first, period.last, _numbers(counted.total), made_by, now)
 
 
-def compare(tx: Transaction, snapshot: Snapshot) -> Comparison:
-    """What was handed in, held against a count of today."""
-    today = _numbers(counts(tx, Period.between(snapshot.first, snapshot.last)).total)
+def compare(tx: Transaction, snapshot: Snapshot, counted: Counts | None = None) -> Comparison:
+    """What was handed in, held against a count of today: `counted`, where that period is counted already."""
+    counted = counted or counts(tx, Period.between(snapshot.first, snapshot.last))
+    today = _numbers(counted.total)
     differences = tuple(
         Difference(label, snapshot.figures[name], today[name])
         for name, label in LABELS.items()
@@ -62,6 +73,18 @@ def compare(tx: Transaction, snapshot: Snapshot) -> Comparison:
     )
     corrections = snapshots.corrections_since(tx, snapshot.made_at) if differences else []
     return Comparison(snapshot, differences, tuple(corrections))
+
+
+def last_of(tx: Transaction, counted: Counts) -> Comparison | None:
+    """The newest report that was handed out for exactly this period, held against `counted`."""
+    kept = snapshots.of_period(tx, counted.period.first, counted.period.last)
+    return compare(tx, kept[0], counted) if kept else None
+
+
+def corrected(tx: Transaction, act: Act) -> tuple[datetime, str, str, str]:
+    """When, who by name (they acted in office), what was done, and why."""
+    person = people.find(tx, act.actor_id)
+    return act.at, "程序" if person is None else person.name, ACTS.get(act.action, act.action), act.reason or ""
 
 
 def _numbers(figures: Figures) -> dict[str, int]:

@@ -28,6 +28,10 @@ _TELL_EVERY = 1000  # rows
 _A4 = 9
 _CHART_PAGE = 32  # rows of the standard height on a landscape page, charts being 900 pixels wide
 _HEADER_ROWS = 3  # title, heads, column headers
+_FILLS: tuple[dict[str, object], ...] = (  # told apart on a copy in black and white
+    {"fill": {"color": "#7F7F7F"}},
+    {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#000000", "bg_color": "#FFFFFF"}},
+)
 
 _FORMATS: dict[Kind, str] = {
     "text": "@",
@@ -122,7 +126,7 @@ class _Writer:
         breaks = []
         for chart, tab in self._charts:
             drawn = self._drawn(chart, tab)
-            height = 120 + 22 * len(tab.charted)  # pixels, of which a row has 20
+            height = 120 + (36 if chart.beside else 22) * len(tab.charted)  # pixels, of which a row has 20
             rows = height // 20 + 2
             if top > page and top + rows - page > _CHART_PAGE:
                 page = top
@@ -135,22 +139,21 @@ class _Writer:
     def _drawn(self, chart: Chart, tab: "_PrintedTab") -> ChartBar:
         headers = [column.header for column in tab.columns]
         last_row = _HEADER_ROWS + len(tab.charted) - 1
-        series: dict[str, object] = {
-            "name": chart.values,
-            "fill": {"color": "#7F7F7F"},  # dark on white: it will be copied in black and white
-            "border": {"color": "#000000"},
-            "data_labels": {"value": True},
-            "gap": 60,
-        }
-        for use, header in (("categories", chart.labels), ("values", chart.values)):
-            place = headers.index(header)
-            series[use] = [tab.name, _HEADER_ROWS, place, last_row, place]
-            # Without the data the library would take labels for numbers.
-            series[f"{use}_data"] = [row[place] for row in tab.charted]
         drawn = cast("ChartBar", self._workbook.add_chart({"type": "bar"}))
-        drawn.add_series(series)
+        for values, fill in zip((chart.values, chart.beside), _FILLS, strict=True):
+            if not values:
+                continue
+            series: dict[str, object] = {"name": values, "border": {"color": "#000000"}, "gap": 60} | fill
+            # A column of rates holds a dash where there is none; a chart takes that for nothing.
+            series["data_labels"] = {"value": True}
+            for use, header in (("categories", chart.labels), ("values", values)):
+                place = headers.index(header)
+                series[use] = [tab.name, _HEADER_ROWS, place, last_row, place]
+                # Without the data the library would take labels for numbers.
+                series[f"{use}_data"] = [row[place] for row in tab.charted]
+            drawn.add_series(series)
         drawn.set_title({"name": chart.title, "overlay": False})
-        drawn.set_legend({"none": True})
+        drawn.set_legend({"position": "top"} if chart.beside else {"none": True})
         drawn.set_y_axis({"reverse": True})  # the first row at the top, as in the table
         drawn.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})  # each bar says its value
         return drawn
