@@ -234,6 +234,20 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Photos, or one of the choices, which say that there are none."""
+
+    choices: tuple[Choice, ...]
+
+    def parse(self, said: Said) -> tuple[int, ...]:
+        """The rows of `attachments`."""
+        known = [(choice.value, choice.label) for choice in self.choices]
+        if not said.attachments and not said.picked and matching(said.text, known) is None:
+            raise Invalid("请发照片，或者从下面选一个。")
+        return tuple(said.attachments)
+
+
+@dataclass(frozen=True)
 class Somewhere:
     """A position shared by a button, or the words people have for a place."""
 

@@ -327,3 +327,8 @@ def _(gone: refusals.NoNumberLeft) -> str:
 @sentence.register
 def _(gone: refusals.SlotGone) -> str:
     return f"“{gone.stall}”这个时段已经没有位子了。请再挑一个。"
+
+
+@sentence.register
+def _(checked: refusals.BudgetChecked) -> str:
+    return f"《{checked.title}》的账已经核过了，不能再改。要改，请区里先改回“已报”。"

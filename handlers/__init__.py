@@ -5,6 +5,7 @@ from dialogue.understanding import Entry
 from handlers import (
     attendance_corrections,
     broadcasts,
+    budgets,
     call_list,
     check_in,
     consent_changes,
@@ -199,6 +200,14 @@ MENU: dict[str, Entry] = {
     "取消活动": Entry(
         organise.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
     ),
+    "经费": Entry(
+        budgets.show, ("活动经费", "看经费", "花了多少"), pattern=r"经费 ?(?P<rest>\d+)", allowed=_organisers
+    ),
+    "记支出": Entry(budgets.spend, ("记一笔", "记账"), pattern=r"记支出 ?(?P<rest>\d+)", allowed=_organisers),
+    "改预算": Entry(budgets.plan, pattern=r"改预算 ?(?P<rest>\d+)", allowed=_organisers),
+    "撤支出": Entry(budgets.undo, pattern=r"撤支出 ?(?P<rest>\d+)", allowed=_organisers),
+    "看票据": Entry(budgets.receipts, pattern=r"看票据 ?(?P<rest>\d+)", allowed=_organisers),
+    "报销": Entry(budgets.settle, pattern=r"报销 ?(?P<rest>\d+)", allowed=_organisers),
     "管摊位": Entry(market_desk.desk, ("管集市",), pattern=r"管摊位 ?(?P<rest>\d+)", allowed=_checkers),
     "看号": Entry(market_desk.show, pattern=r"看号 ?(?P<rest>\d+)", allowed=_checkers),
     "叫号": Entry(market_desk.call, ("叫下一个", "下一个"), pattern=r"叫号 ?(?P<rest>\d+(?: \d+)?)", allowed=_checkers),

@@ -287,3 +287,10 @@ class SlotGone(Refused):
     """The slot is full or over, or there is none of that kind."""
 
     stall: str
+
+
+@dataclass(eq=False)
+class BudgetChecked(Refused):
+    """The accounts of the event are checked; nothing is added to them any more."""
+
+    title: str

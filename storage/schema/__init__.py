@@ -2,6 +2,7 @@
 
 from storage.schema import (
     broadcasts,
+    budgets,
     call_list,
     events,
     exports,
@@ -22,6 +23,7 @@ from storage.schema.base import metadata
 
 __all__ = [
     "broadcasts",
+    "budgets",
     "call_list",
     "events",
     "exports",

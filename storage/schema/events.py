@@ -48,9 +48,9 @@ events = Table(
     Column("poster", String(64)),  # token of a file
     Column("photo_taken", Boolean),
     Column("budget_planned", Integer),  # fen
-    Column("budget_spent", Integer),  # fen
-    Column("receipt_number", String(40)),
-    Column("budget_state", String(16)),
+    Column("budget_spent", Integer),  # fen; the sum of its spendings
+    Column("receipt_number", String(400)),  # of all of them
+    Column("budget_state", String(16)),  # open, reported, checked
     Column("reason", String(200)),  # why cancelled, or why held with nobody there
     Column("copied_from", ForeignKey("events.id")),
     Column("created_at", Moment, nullable=False),

@@ -42,6 +42,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "queue_numbers.by_person",
     "wishes.posted_by",
     "report_snapshots.made_by",
+    "spendings.by_person",
 }
 
 

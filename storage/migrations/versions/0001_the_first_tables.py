@@ -419,7 +419,7 @@ def upgrade() -> None:
         sa.Column("photo_taken", sa.Boolean(), nullable=True),
         sa.Column("budget_planned", sa.Integer(), nullable=True),
         sa.Column("budget_spent", sa.Integer(), nullable=True),
-        sa.Column("receipt_number", sa.String(length=40), nullable=True),
+        sa.Column("receipt_number", sa.String(length=400), nullable=True),
         sa.Column("budget_state", sa.String(length=16), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=True),
         sa.Column("copied_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -937,6 +937,23 @@ def upgrade() -> None:
         batch_op.create_index("uq_sign_ups_number", ["event_id", "number"], unique=True)
 
     op.create_table(
+        "spendings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fen", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=60), nullable=False),
+        sa.Column("receipt_number", sa.String(length=40), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["by_person"], ["people.id"], name=op.f("fk_spendings_by_person_people")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_spendings_event_id_events")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spendings")),
+    )
+    with op.batch_alter_table("spendings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spendings_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
         "stalls",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1168,6 +1185,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("because", sa.String(length=120), nullable=True),
+        sa.Column("sender", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.String(length=80), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
@@ -1507,6 +1525,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stalls_event_id"))
 
     op.drop_table("stalls")
+    with op.batch_alter_table("spendings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_spendings_event_id"))
+
+    op.drop_table("spendings")
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.drop_index("uq_sign_ups_number")
         batch_op.drop_index(
