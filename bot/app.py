@@ -124,7 +124,7 @@ async def running(
             stack.callback(web.close)
             channels["web"], fetches["web"] = web, web.fetch
             page = WebSettings(bot.public_url, bot.support_phone, is_sample)
-            keys = (vault.derived("web chat cookie"),)
+            keys = vault.derived("web chat cookie")
             greeting = _greeting(database, house, clock)
             routes += web_routes(web, receive, database, clock, keys, page, greeting)
             routes.append(Route("/", _to_the_chat))
@@ -133,10 +133,7 @@ async def running(
         late.append(delivery)
         if config.config.web.console:
             desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
-            routes += console_routes(database, clock, vault.derived("console form"), desk, delivery.wake)
-        await stack.enter_async_context(delivery.running())
-        await delivery.ready.wait()
-        is_open.set()
+            routes += console_routes(database, clock, vault.derived("console form")[0], desk, outgoing.wake)
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
         jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}

@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def back_up(url: str, to: Path, vault: Vault, cipher: CipherName = "aes-256-gcm"
     plain = database.with_name(f"{database.name}.copy-{secrets.token_hex(4)}")
     unfinished = to.with_name(to.name + ".part")
     unfinished.unlink(missing_ok=True)
-    key = vault.derived(_PURPOSE)
+    key = vault.derived(_PURPOSE)[0]
     try:
         os.close(os.open(plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with (
@@ -115,13 +115,22 @@ def _opened(path: Path, vault: Vault, beside: Path) -> Iterator[Path]:
         return
     plain = beside.with_name(f"{beside.name}.opened-{secrets.token_hex(4)}")
     try:
-        try:
-            sealed_files.open_to(path, plain, vault.derived(_PURPOSE))
-        except BadSeal as problem:
-            raise BadBackup(f"{path.name} cannot be opened: {problem}") from None
+        _open_sealed(path, plain, vault.derived(_PURPOSE))
         yield plain
     finally:
         plain.unlink(missing_ok=True)
+
+
+def _open_sealed(path: Path, to: Path, keys: Sequence[bytes]) -> None:
+    """With the key that made it: it may have been changed since."""
+    for place, key in enumerate(keys, start=1):
+        try:
+            sealed_files.open_to(path, to, key)
+        except BadSeal as problem:
+            if place == len(keys):
+                raise BadBackup(f"{path.name} cannot be opened: {problem}") from None
+        else:
+            return
 
 
 def restore(backup: Path, url: str, vault: Vault) -> Path | None:

@@ -14,6 +14,7 @@ from storage.database import Transaction
 from storage.refusals import AlreadyRegistered, NotFound, ThirdOnOnePhone
 from storage.schema.people import people as table
 from storage.schema.people import person_keys as keys_table
+from storage.vault import Unreadable
 
 Member = Literal["yes", "no", "undeclared"]
 MOST_ON_ONE_PHONE = 2  # a third is looked at by staff
@@ -73,7 +74,7 @@ _WITH_KEY = (
     select(*_COLUMNS)
     .join(keys_table, keys_table.c.person_id == table.c.id)
     .where(keys_table.c.key == bindparam("search_key"), table.c.state == "active")
-    .order_by(table.c.id)
+    .order_by(keys_table.c.person_id)
     .limit(bindparam("at_most"))
 )
 _SAME = (
@@ -85,6 +86,14 @@ _SAME = (
 _ADD = insert(table).returning(table.c.id)
 _CHANGE = update(table).where(table.c.id == bindparam("person"))
 _ADD_KEY = insert(keys_table)
+_NAMED = (
+    select(table.c.id, table.c.uid, table.c.name, table.c.phone, table.c.person_key)
+    .where(table.c.id > bindparam("after"), table.c.name.is_not(None))
+    .order_by(table.c.id)
+    .limit(bindparam("at_most"))
+)
+_KNOWN_BY = update(table).where(table.c.id == bindparam("person")).values(person_key=bindparam("new_key"))
+_KEYS_OF = select(keys_table.c.key).where(keys_table.c.person_id == bindparam("person"))
 _DROP_KEYS = delete(keys_table).where(keys_table.c.person_id == bindparam("person"))
 
 
@@ -142,7 +151,10 @@ def must_be_the_only_one(tx: Transaction, before: Person, after: Person) -> None
 
 def same(tx: Transaction, phone: str, name: str) -> Person | None:
     """The person with this phone and this name: the identity of domain 4.2.2. Follows a merge."""
-    return find(tx, tx.execute(_SAME, {"same_key": _identity(tx, phone, name)}).scalar())
+    for key in _identities(tx, phone, name):
+        if (found := tx.execute(_SAME, {"same_key": key}).scalar()) is not None:
+            return find(tx, found)
+    return None
 
 
 def with_phone(tx: Transaction, phone: str) -> list[Person]:
@@ -197,6 +209,30 @@ def party_of(tx: Transaction, uid: str, party: bytes | None) -> Party:
     return msgspec.json.decode(tx.vault.open(party, f"people.party|{uid}"), type=Party)
 
 
+def hash_anew(tx: Transaction, after: int, at_most: int) -> tuple[int | None, int, int]:
+    """Let the next people be found by the current key: the last one's number (None: that was all), how many had been
+    kept by another key, and how many cannot be opened and stay as they are.
+    """
+    rows = tx.execute(_NAMED, {"after": after, "at_most": at_most}).all()
+    changed = unread = 0
+    for row in rows:
+        try:
+            name, phone = opened(tx, row.uid, row.name, row.phone)
+        except Unreadable:
+            unread += 1
+            continue
+        facts = Facts(name=name, phone=phone)
+        person_key = _identities(tx, phone, name)[0] if phone else None
+        wanted = _search_keys(tx, facts)
+        if row.person_key == person_key and wanted == {key for (key,) in tx.execute(_KEYS_OF, {"person": row.id})}:
+            continue
+        tx.execute(_KNOWN_BY, {"person": row.id, "new_key": person_key})
+        tx.execute(_DROP_KEYS, {"person": row.id})
+        _index(tx, row.id, facts)
+        changed += 1
+    return (rows[-1].id if len(rows) == at_most else None), changed, unread
+
+
 def _person(tx: Transaction, row: Any) -> Person:
     values = {name: getattr(row, name) for name in _KEPT}
     name, phone = opened(tx, row.uid, row.name, row.phone)
@@ -215,19 +251,24 @@ def _sealed(tx: Transaction, uid: str, facts: Facts) -> dict[str, Any]:
         "name": tx.vault.seal(facts.name, f"people.name|{uid}"),
         "phone": tx.vault.seal(facts.phone, f"people.phone|{uid}") if facts.phone else None,
         "party": tx.vault.seal(party, f"people.party|{uid}"),
-        "person_key": _identity(tx, facts.phone, facts.name) if facts.phone else None,
+        "person_key": _identities(tx, facts.phone, facts.name)[0] if facts.phone else None,
     }
 
 
-def _identity(tx: Transaction, phone: str, name: str) -> bytes:
-    return tx.vault.lookup("person", f"{phone}|{name}")
+def _identities(tx: Transaction, phone: str, name: str) -> tuple[bytes, ...]:
+    return tx.vault.person_keys("person", f"{phone}|{name}")
 
 
 def _index(tx: Transaction, person_id: int, facts: Facts) -> None:
-    keys = {tx.vault.lookup(kind, word) for kind, word in person_keys.of(facts.name, facts.phone)}
-    tx.execute(_ADD_KEY, [{"key": key, "person_id": person_id} for key in sorted(keys)])
+    tx.execute(_ADD_KEY, [{"key": key, "person_id": person_id} for key in sorted(_search_keys(tx, facts))])
+
+
+def _search_keys(tx: Transaction, facts: Facts) -> set[bytes]:
+    return {tx.vault.person_keys(kind, word)[0] for kind, word in person_keys.of(facts.name, facts.phone)}
 
 
 def _by_key(tx: Transaction, kind: str, word: str, at_most: int = 20) -> list[Person]:
-    wanted = {"search_key": tx.vault.lookup(kind, word), "at_most": at_most}
-    return [_person(tx, row) for row in tx.execute(_WITH_KEY, wanted).all()]
+    rows = {}
+    for key in tx.vault.person_keys(kind, word):
+        rows |= {row.id: row for row in tx.execute(_WITH_KEY, {"search_key": key, "at_most": at_most}).all()}
+    return [_person(tx, row) for _, row in sorted(rows.items())[:at_most]]

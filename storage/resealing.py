@@ -1,4 +1,4 @@
-"""Changing the key: everything sealed is sealed anew with the current one, a little at a time, while others write."""
+"""Changing the keys: what is sealed is sealed anew and people are found by new hashes, a little at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from storage.schema.broadcasts import broadcasts
 from storage.schema.exports import exports
 from storage.schema.polls import suggestions
 from storage.schema.wishes import wishes
-from storage.vault import CipherName, KeyFile, Unreadable, fresh_key
+from storage.vault import CipherName, KeyFile, Unreadable, fresh_hash_key, fresh_key
 
 KEPT = timedelta(days=31)  # a retired key: backups are kept for 30 days, and are sealed with it inside
 
@@ -122,7 +122,10 @@ def _sealed_anew(tx: Transaction, sealed: Sealed, row: Any) -> tuple[dict[str, b
 
 
 def add_key(path: Path, cipher: CipherName, today: date) -> int:
-    """Put a new key into the file and make it the current one. Returns its number. Raises `ValueError` after 255."""
+    """Put a new key into the file and make it the current one, and a new one by which people are found.
+
+    Returns the number of the first. Raises `ValueError` after 255.
+    """
     kept = KeyFile.read(path)
     number = max(kept.keys) + 1
     if number > 255:  # it stands in one byte
@@ -131,6 +134,9 @@ def add_key(path: Path, cipher: CipherName, today: date) -> int:
     kept.ciphers[number] = cipher
     kept.retired[kept.current] = today.isoformat()
     kept.current = number
+    newest, *earlier = kept.finds_people()
+    newest.since = today.isoformat()
+    kept.people, kept.people_before = fresh_hash_key(cipher), [newest, *earlier]
     kept.write(path)
     return number
 
@@ -144,6 +150,18 @@ def drop_keys(path: Path, uses: frozenset[int], today: date) -> list[int]:
         for held in (kept.keys, kept.ciphers, kept.retired):
             held.pop(number, None)
     if gone:
+        kept.write(path)
+    return gone
+
+
+def drop_people_keys(path: Path, today: date) -> int:
+    """Take out those that were replaced longer than `KEPT` ago, when nobody is kept by them. Returns how many."""
+    kept = KeyFile.read(path)
+    oldest = (today - KEPT).isoformat()
+    still = [one for one in kept.people_before if one.since > oldest]
+    gone = len(kept.people_before) - len(still)
+    if gone:
+        kept.people_before = still
         kept.write(path)
     return gone
 

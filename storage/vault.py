@@ -7,7 +7,7 @@ database or backup stay unreadable. Each key has its cipher, AES-256-GCM or SM4-
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
@@ -61,20 +61,34 @@ def aead(cipher: CipherName, key: bytes) -> Aead:
     return AESGCM(key) if cipher == "aes-256-gcm" else Sm4Gcm(key[:16])
 
 
+HashName = Literal["sha-256", "sm3"]
+
+
+class HashKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A key of keyed hashes; `since` is the day from which on a newer one is used."""
+
+    key: str
+    hash: HashName
+    since: str = ""
+
+
 class KeyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What stands in the file. Keys are base64 of 32 bytes."""
 
     current: int
     keys: dict[int, str]
-    lookup: str
+    lookup: str  # of one-time links and codes, which are random and short-lived: this one is never changed
     ciphers: dict[int, CipherName] = {}  # a key not named here is for AES-256-GCM
-    hash: Literal["sha-256", "sm3"] = "sha-256"  # of look-up keys; chosen once, for what is stored is found by it
+    hash: HashName = "sha-256"  # of `lookup`
+    people: HashKey | None = None  # by which people are found; as long as there is none `lookup` is
+    people_before: list[HashKey] = []  # the newest first: rows and backups may still need them
     retired: dict[int, str] = {}  # keys that seal nothing any more, and since which day
 
     @classmethod
     def fresh(cls, cipher: CipherName) -> Self:
-        hash_name: Literal["sha-256", "sm3"] = "sm3" if cipher == "sm4-gcm" else "sha-256"
-        return cls(current=1, keys={1: fresh_key()}, lookup=fresh_key(), ciphers={1: cipher}, hash=hash_name)
+        lookup, people = fresh_hash_key(cipher), fresh_hash_key(cipher)
+        first = {1: fresh_key()}
+        return cls(current=1, keys=first, lookup=lookup.key, ciphers={1: cipher}, hash=lookup.hash, people=people)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -83,6 +97,10 @@ class KeyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         if kept.current not in kept.keys:
             raise ValueError("the current key is not among the keys")
         return kept
+
+    def finds_people(self) -> list[HashKey]:
+        """The key by which people are found, then the earlier ones."""
+        return [self.people or HashKey(key=self.lookup, hash=self.hash), *self.people_before]
 
     def write(self, path: Path) -> None:
         """In place of the old one, readable by its owner alone; whole or not at all."""
@@ -95,6 +113,11 @@ class KeyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def fresh_key() -> str:
     """A new random key, as it stands in the key file."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def fresh_hash_key(cipher: CipherName) -> HashKey:
+    """A new one, by the hash that goes with the cipher."""
+    return HashKey(key=fresh_key(), hash="sm3" if cipher == "sm4-gcm" else "sha-256")
 
 
 def _create(path: Path, content: bytes) -> None:
@@ -117,23 +140,35 @@ class Vault:
         ciphers: Mapping[int, CipherName] | None = None,
         *,
         with_sm3: bool = False,
+        people: Sequence[HashKey] = (),
         file: Path | None = None,
     ) -> None:
         self._file = file
-        self._use(keys, current, ciphers or {})
-        self._hash: hashes.HashAlgorithm = hashes.SM3() if with_sm3 else hashes.SHA256()
-        self._lookup = keyed.HMAC(lookup_key, self._hash)
+        self._stamp = _stamp(file)
+        self._lookup = _hashing(lookup_key, with_sm3=with_sm3)
+        self._use(keys, current, ciphers or {}, people)
 
-    def _use(self, keys: Mapping[int, bytes], current: int, ciphers: Mapping[int, CipherName]) -> None:
+    def _use(
+        self,
+        keys: Mapping[int, bytes],
+        current: int,
+        ciphers: Mapping[int, CipherName],
+        people: Sequence[HashKey],
+    ) -> None:
         self._ciphers = {number: aead(ciphers.get(number, "aes-256-gcm"), key) for number, key in keys.items()}
+        self._people = tuple(_hashing(_bytes(one.key), with_sm3=one.hash == "sm3") for one in people) or (self._lookup,)
         self.current = current
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the key file. Raises `OSError` or `ValueError` when it is missing or damaged."""
+        stamp = _stamp(path)  # before it is read: a change after that must not be missed
         kept = KeyFile.read(path)
-        lookup = base64.b64decode(kept.lookup, validate=True)
-        return cls(_keys(kept), kept.current, lookup, kept.ciphers, with_sm3=kept.hash == "sm3", file=path)
+        with_sm3, people = kept.hash == "sm3", kept.finds_people()
+        lookup = _bytes(kept.lookup)
+        vault = cls(_keys(kept), kept.current, lookup, kept.ciphers, with_sm3=with_sm3, people=people, file=path)
+        vault._stamp = stamp
+        return vault
 
     @classmethod
     def load_or_create(cls, path: Path, cipher: CipherName = "aes-256-gcm") -> Self:
@@ -170,30 +205,60 @@ class Vault:
             raise Unreadable(context.partition("|")[0]) from None
 
     def _new_key(self, number: int) -> Aead | None:
-        """Look again: a command beside this process may have changed the keys (`storage.resealing`)."""
-        if self._file is None:
-            return None
+        self._look_again()
+        return self._ciphers.get(number)
+
+    def _look_again(self) -> None:
+        """A command beside this process may have changed the keys (`storage.resealing`)."""
+        stamp = _stamp(self._file)
+        if self._file is None or stamp is None or stamp == self._stamp:
+            return
         try:
             kept = KeyFile.read(self._file)
         except (OSError, ValueError):
-            return None
-        if number in kept.keys:
-            self._use(_keys(kept), kept.current, kept.ciphers)
-        return self._ciphers.get(number)
+            return
+        self._use(_keys(kept), kept.current, kept.ciphers, kept.finds_people())
+        self._stamp = stamp
 
-    def derived(self, purpose: str) -> bytes:
-        """A key of 32 bytes for another use, such as signing a cookie; the same as long as the key file is."""
-        return self._keyed_hash(f"derived|{purpose}")
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys of 32 bytes for another use, such as signing a cookie: the first from now on, others from before."""
+        return tuple(_keyed_hash(hashing, f"derived|{purpose}") for hashing in self._people)
 
     def lookup(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 16 bytes: equal for equal text and purpose, and meaningless without the key."""
-        return self._keyed_hash(f"{purpose}|{text}")[:16]
+        return _keyed_hash(self._lookup, f"{purpose}|{text}")[:16]
 
-    def _keyed_hash(self, text: str) -> bytes:
-        hashing = self._lookup.copy()
-        hashing.update(text.encode())
-        return hashing.finalize()
+    def person_keys(self, kind: str, word: str) -> tuple[bytes, ...]:
+        """Keyed hashes of 16 bytes by which a person is found: the first is to be kept, others were kept before.
+
+        Looks each time whether there is a new key: a row kept by it must be found, and none kept by an old one.
+        """
+        self._look_again()
+        return tuple(_keyed_hash(hashing, f"{kind}|{word}")[:16] for hashing in self._people)
+
+
+def _hashing(key: bytes, *, with_sm3: bool) -> keyed.HMAC:
+    return keyed.HMAC(key, hashes.SM3() if with_sm3 else hashes.SHA256())
+
+
+def _keyed_hash(prepared: keyed.HMAC, text: str) -> bytes:
+    hashing = prepared.copy()
+    hashing.update(text.encode())
+    return hashing.finalize()
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Another one when the file was replaced."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)
+
+
+def _bytes(key: str) -> bytes:
+    return base64.b64decode(key, validate=True)
 
 
 def _keys(kept: KeyFile) -> dict[int, bytes]:
-    return {number: base64.b64decode(key, validate=True) for number, key in kept.keys.items()}
+    return {number: _bytes(key) for number, key in kept.keys.items()}

@@ -33,6 +33,7 @@ def run(asked: argparse.Namespace) -> int:
     if moved is not None:
         print(f"The database that was there is now {moved}.")
     print("Restored. Answers go out; everything else is held back until `hongyan release`, so that nothing goes twice.")
+    print("If the keys were changed since it was made: `hongyan rotate-keys --only-finish`.")
     if again := asyncio.run(_erase_again(settings, erased)):
         print(f"{again} people who had been erased since that backup was made are erased again.")
     return 0

@@ -1,14 +1,16 @@
-"""hongyan rotate-keys: a new key from now on, and everything sealed with an older one sealed anew."""
+"""hongyan rotate-keys: new keys; what an older one sealed is sealed anew, and people are found by new hashes."""
 
 import argparse
 import asyncio
 from datetime import UTC, datetime
 
 from bot import config, opening
-from storage import audit, resealing
+from storage import audit, people, resealing
 from storage.audit import Actor
 from storage.database import Database, Transaction
 from storage.times import local_date
+
+_PEOPLE_AT_ONCE = 50  # in one transaction: each has about ten hashes, and others wait for it
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -20,19 +22,21 @@ def run(asked: argparse.Namespace) -> int:
         number = resealing.add_key(settings.key_file, settings.config.storage.cipher, local_date(now))
         print(f"Key {number} ({settings.config.storage.cipher}) seals from now on; it stands in {settings.key_file}.")
 
-    async def reseal() -> tuple[int, int, frozenset[int]]:
+    async def renew() -> tuple[int, int, frozenset[int], int]:
         async with opening.database(settings) as database:
             if number is not None:
                 await database.write(_note, number, now)
-            return await _all(database)
+            return *await _all(database), await _people(database)
 
-    rows, unread, uses = asyncio.run(reseal())
+    rows, unread, uses, hashed = asyncio.run(renew())
     gone = resealing.drop_keys(settings.key_file, uses, local_date(now))
-    print(f"{rows} rows sealed anew.")
+    print(f"{rows} rows sealed anew; {hashed} people are found by new hashes.")
     if unread:
         print(f"{unread} rows cannot be opened with any key there is; they were left as they are.")
     for old in gone:
         print(f"Key {old} is used by nothing any more, and was taken out of the key file.")
+    if not unread and (dropped := resealing.drop_people_keys(settings.key_file, local_date(now))):
+        print(f"{dropped} older keys by which people were found were taken out of the key file.")
     for old, since in resealing.retired(settings.key_file).items():
         print(f"Key {old} stays for the backups, retired on {since}; `rotate-keys --only-finish` removes it later.")
     print("Copy the key file to its safe place again.")
@@ -56,3 +60,13 @@ async def _all(database: Database) -> tuple[int, int, frozenset[int]]:
                 break
             at = step.at
     return rows, unread, uses
+
+
+async def _people(database: Database) -> int:
+    """How many people were kept by an older key. Whoever is looked for meanwhile is found by either."""
+    changed = 0
+    at: int | None = 0
+    while at is not None:
+        at, now_changed, _ = await database.write(people.hash_anew, at, _PEOPLE_AT_ONCE)
+        changed += now_changed
+    return changed

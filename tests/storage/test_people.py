@@ -212,7 +212,7 @@ async def test_the_keys_of_an_erased_name_are_gone(database):
         person = people.get(tx, number)
         person.name = "王国"
         people.change(tx, person, MORNING)
-        return tx.vault.lookup("name", "王建国"), {row.key for row in tx.execute(keys_table.select())}
+        return tx.vault.person_keys("name", "王建国")[0], {row.key for row in tx.execute(keys_table.select())}
 
     old, kept = await database.write(rename)
     assert old not in kept

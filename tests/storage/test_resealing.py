@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, func, select
 
 from dialogue.message import Reply, encoded
 from storage import accounts, exports, files, inbox, outbox, people, resealing, wechat
 from storage.database import open_database
 from storage.demo import build_demo
 from storage.schema import metadata
+from storage.schema.people import person_keys
 from storage.vault import KeyFile, Unreadable, Vault
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -95,9 +96,77 @@ async def test_a_running_program_learns_the_new_key_by_itself(databases, tmp_pat
     assert running.open(elsewhere.seal("李秀兰", "x|2"), "x|2") == "李秀兰"
     assert running.seal("a", "x")[0] == 2
     assert running.open(sealed_before, "x|1") == "王建国"
-    assert running.lookup("phone", "1") == elsewhere.lookup("phone", "1")
+    assert running.person_keys("phone", "1") == elsewhere.person_keys("phone", "1")
+    resealing.add_key(key_file, "aes-256-gcm", TODAY)
+    assert len(running.person_keys("phone", "1")) == 3  # nothing sealed with the newest was read yet
     async with open_database(url, running):
         pass
+
+
+async def everybody_is_found(database):
+    for number in range(7):
+        name, phone = f"老人{number}", f"1390000000{number}"
+        assert (await database.read(people.same, phone, name)).id == number + 1
+        assert [each.id for each in await database.read(people.with_phone, phone)] == [number + 1]
+        assert [each.id for each in await database.read(people.search, phone[-4:])] == [number + 1]
+    assert len(await database.read(people.search, "lr")) == 0
+    assert [each.id for each in await database.read(people.search, "laoren3")] == [4]
+
+
+async def known_by(database, vault):
+    """How many people would be found if this were the only key."""
+
+    def look(tx):
+        current = [vault.person_keys("phone", f"1390000000{number}")[0] for number in range(7)]
+        return tx.execute(select(func.count()).where(person_keys.c.key.in_(current))).scalar_one()
+
+    return await database.read(look)
+
+
+async def test_people_are_found_before_during_and_after_a_change_of_their_key(database, vault, tmp_path):
+    """Also when the change is broken off after some of them, and another one is begun."""
+    for number in range(7):
+        facts = people.Facts(name=f"老人{number}", phone=f"1390000000{number}")
+        await database.write(people.add, facts, NOW)
+    await everybody_is_found(database)
+    resealing.add_key(tmp_path / "hongyan.key", "sm4-gcm", TODAY)
+    assert await known_by(database, vault) == 0
+    await everybody_is_found(database)
+    assert await database.write(people.hash_anew, 0, 3) == (3, 3, 0)
+    assert await known_by(database, vault) == 3
+    await everybody_is_found(database)
+
+    resealing.add_key(tmp_path / "hongyan.key", "aes-256-gcm", TODAY)
+    await everybody_is_found(database)
+    at, changed = 0, 0
+    while at is not None:
+        at, now_changed, unread = await database.write(people.hash_anew, at, 3)
+        changed += now_changed
+        assert unread == 0
+    assert changed == 7
+    assert await database.write(people.hash_anew, 0, 100) == (None, 0, 0)
+    assert await known_by(database, vault) == 7
+    assert resealing.drop_people_keys(tmp_path / "hongyan.key", TODAY) == 0  # backups of a month need them
+    assert resealing.drop_people_keys(tmp_path / "hongyan.key", TODAY + timedelta(days=40)) == 2
+    assert len(vault.person_keys("phone", "1")) == 1
+    await everybody_is_found(database)
+
+
+async def test_a_key_file_from_before_people_had_a_key_of_their_own_still_finds_them(tmp_path, empty_database):
+    key_file, path = tmp_path / "old.key", tmp_path / "old.db"
+    kept = KeyFile.fresh("aes-256-gcm")
+    kept.people = None
+    kept.write(key_file)
+    vault = Vault.load(key_file)
+    path.write_bytes(empty_database.read_bytes())
+    assert vault.person_keys("phone", "1") == (vault.lookup("phone", "1"),)
+    cookie = vault.derived("web chat cookie")
+    async with open_database(f"sqlite:///{path}", vault) as database:
+        await database.write(people.add, people.Facts(name="王建国", phone="13900000001"), NOW)
+        resealing.add_key(key_file, "aes-256-gcm", TODAY)
+        assert (await database.read(people.same, "13900000001", "王建国")).id == 1
+        assert await database.write(people.hash_anew, 0, 100) == (None, 1, 0)
+    assert Vault.load(key_file).derived("web chat cookie")[1:] == cookie  # whoever has one stays who they are
 
 
 async def test_a_row_that_no_key_opens_stays_and_is_counted(database, vault):
