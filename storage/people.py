@@ -268,7 +268,7 @@ def _search_keys(tx: Transaction, facts: Facts) -> set[bytes]:
 
 
 def _by_key(tx: Transaction, kind: str, word: str, at_most: int = 20) -> list[Person]:
-    rows = {}
+    rows: dict[int, Any] = {}
     for key in tx.vault.person_keys(kind, word):
         rows |= {row.id: row for row in tx.execute(_WITH_KEY, {"search_key": key, "at_most": at_most}).all()}
     return [_person(tx, row) for _, row in sorted(rows.items())[:at_most]]
