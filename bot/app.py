@@ -133,7 +133,10 @@ async def running(
         late.append(delivery)
         if config.config.web.console:
             desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
-            routes += console_routes(database, clock, vault.derived("console form")[0], desk, outgoing.wake)
+            routes += console_routes(database, clock, vault.derived("console form")[0], desk, delivery.wake)
+        await stack.enter_async_context(delivery.running())
+        await delivery.ready.wait()
+        is_open.set()
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
         jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}
