@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.figures import Figure
 from handlers import broadcasts, consent_changes, idle, lotteries, need_chores, notices, reminders
-from storage import call_list, outbox, recipients, retention, settings, sign_ups
+from storage import call_list, outbox, recipients, retention, settings, sign_ups, spans
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
 from storage.times import SHANGHAI, local_date
@@ -179,10 +179,12 @@ class Schedule:
 
     async def ask_residents(self) -> None:
         """Welcome back; ask the silent, forget who did not answer; put new words to who agreed to earlier ones."""
+        everyone = await self._database.read(lambda tx: list(spans.all_of_them(tx)))
         for step in (idle.welcome_back, idle.ask, idle.forget, consent_changes.ask):
             done = 0
-            while count := await self._database.write(step, self._clock()):
-                done += count
+            for some in everyone:
+                while count := await self._database.write(step, self._clock(), among=some):
+                    done += count
             if done:
                 _log.info("schedule: residents: %s.%s: %d", step.__module__, step.__name__, done)
                 self._wake()

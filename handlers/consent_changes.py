@@ -7,15 +7,16 @@ from dialogue.talk import Talk
 from handlers import consent_texts, my_data, phones
 from storage import consents, outbox
 from storage.database import Transaction
+from storage.spans import EVERYONE, Span
 
 _ANSWER_WITHIN = timedelta(days=30)
 _READ = Choice("个人信息说明", "看全文")
 
 
-def ask(tx: Transaction, now: datetime, at_most: int = 200) -> int:
+def ask(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> int:
     """Ask each of them once. Returns how many were asked; none while the version is the one they agreed to."""
     text = consent_texts.REGISTRATION
-    found = consents.of_earlier_words(tx, text, at_most)
+    found = consents.of_earlier_words(tx, text, at_most, among)
     reply = Reply(
         f"我们的个人信息说明改了：{consent_texts.CHANGED}。您同意吗？",
         (Choice("同意新说明", "同意"), Choice("不同意新说明", "不同意"), _READ),

@@ -8,6 +8,7 @@ from handlers import leaving, my_data
 from storage import call_list, erasure, idle, outbox, people
 from storage.audit import Actor
 from storage.database import Transaction
+from storage.spans import EVERYONE, Span
 from storage.times import local_date
 
 _OCTOBER = 10
@@ -19,9 +20,9 @@ _QUESTION = Reply(
 _TO_SAY = "一年没来往，问登记还留不留"
 
 
-def ask(tx: Transaction, now: datetime, at_most: int = 200) -> int:
+def ask(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> int:
     """Ask those who were not heard of for a year. Whom no message reaches staff phone. Returns how many were asked."""
-    found = idle.to_ask(tx, now, at_most)
+    found = idle.to_ask(tx, now, at_most, among)
     for person_id in found:
         person = people.get(tx, person_id)
         # What becomes of their data is told also to those who wanted no messages; they are not phoned (domain 9.8).
@@ -37,20 +38,20 @@ def ask(tx: Transaction, now: datetime, at_most: int = 200) -> int:
     return len(found)
 
 
-def forget(tx: Transaction, now: datetime, at_most: int = 50) -> int:
+def forget(tx: Transaction, now: datetime, at_most: int = 50, among: Span = EVERYONE) -> int:
     """Forget those who were asked and gave no sign. Returns how many."""
-    found = idle.to_forget(tx, now, at_most)
+    found = idle.to_forget(tx, now, at_most, among)
     for person_id in found:
         leaving.tell_others(tx, erasure.erase(tx, person_id, Actor(), now, "idle"), now)
     return len(found)
 
 
-def welcome_back(tx: Transaction, now: datetime, at_most: int = 200) -> int:
+def welcome_back(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> int:
     """In October, once: has anything changed? Returns how many were asked."""
     today = local_date(now)
     if today.month != _OCTOBER:
         return 0
-    found = idle.away(tx, now, at_most)
+    found = idle.away(tx, now, at_most, among)
     for person_id in found:
         reply = Reply(
             f"{people.get(tx, person_id).name}，又到候鸟季了，欢迎回来。您的信息有变化吗？",

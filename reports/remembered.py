@@ -1,11 +1,10 @@
 """Figures that were counted already and cannot have changed since: a page need not count a million rows again."""
 
 from collections import OrderedDict
-from typing import Any
 
 from reports.counts import Counts, Grouping, counts
 from reports.periods import Period
-from storage.counts import marks
+from storage.counts import Marks, marks, may_differ
 from storage.database import Transaction
 
 _AT_MOST = 64
@@ -19,7 +18,7 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Period, tuple[Grouping, ...]], tuple[tuple[Any, ...], Counts]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Period, tuple[Grouping, ...]], tuple[Marks, Counts]] = OrderedDict()
 
     def counts(self, tx: Transaction, period: Period, *groupings: Grouping) -> Counts:
         now = marks(tx)
@@ -27,7 +26,10 @@ class Remembered:
         kept = self._kept.get(wanted)
         if kept is not None and kept[0] == now:
             return kept[1]
-        counted = counts(tx, period, *groupings)
+        if kept is not None and not may_differ(tx, period.begins, period.ends, kept[0]):
+            counted = kept[1]
+        else:
+            counted = counts(tx, period, *groupings)
         self._kept[wanted] = (now, counted)
         self._kept.move_to_end(wanted)
         while len(self._kept) > _AT_MOST:

@@ -1,5 +1,6 @@
 """Who works on a need: one lead owner, others in support, and the supervisor who stands behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -34,6 +35,9 @@ _COLUMNS = (
     table.c.accepted_at,
 )
 _OF = select(*_COLUMNS).where(table.c.need_id == bindparam("need"), table.c.ended_at.is_(None)).order_by(table.c.id)
+_LEADS = select(*_COLUMNS).where(
+    table.c.need_id.in_(bindparam("needs", expanding=True)), table.c.ended_at.is_(None), table.c.role == "lead"
+)
 _ADD = insert(table)
 _END = (
     update(table)
@@ -70,6 +74,11 @@ def of(tx: Transaction, need_id: int) -> list[Assignment]:
 
 def lead(tx: Transaction, need_id: int) -> Assignment | None:
     return next((one for one in of(tx, need_id) if one.role == "lead"), None)
+
+
+def leads(tx: Transaction, need_ids: Sequence[int]) -> dict[int, Assignment]:
+    """The lead of each need that has one."""
+    return {row.need_id: Assignment(*row) for row in tx.execute(_LEADS, {"needs": list(need_ids)})}
 
 
 def supervisor(tx: Transaction, need_id: int) -> Assignment | None:

@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, bindparam, cast, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import String, bindparam, cast, delete, exists, insert, literal, literal_column, or_, select, update
 
 from storage.accounts import Account
 from storage.database import Transaction
 from storage.schema.people import accounts, people
 from storage.schema.people import consents as table
 from storage.schema.talks import outbox
+from storage.spans import EVERYONE, WITHIN, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ _WITHDRAW = (
 _newer = table.alias("newer")
 _EARLIER = (
     select(people.c.id)
-    .where(people.c.state == "active", exists().where(accounts.c.person_id == people.c.id))
+    .where(WITHIN, people.c.state == "active", exists().where(accounts.c.person_id == people.c.id))
     .where(
         exists().where(
             table.c.person_id == people.c.id,
@@ -69,7 +70,7 @@ _EARLIER = (
     .order_by(people.c.id)
     .limit(bindparam("at_most"))
 )
-_GONE = select(people.c.id).where(people.c.state == "anonymised")
+_GONE = select(people.c.id).where(people.c.state == literal_column("'anonymised'"))  # as in its index
 _FORGET = (
     delete(table).where(table.c.person_id.in_(_GONE), table.c.withdrawn_at < bindparam("before")),
     delete(table).where(table.c.person_id.is_(None), table.c.at < bindparam("before")),
@@ -103,10 +104,10 @@ def withdraw(tx: Transaction, account: Account, purpose: str, now: datetime) -> 
     tx.execute(_WITHDRAW, {**_whose(account), "of_purpose": purpose, "now": now})
 
 
-def of_earlier_words(tx: Transaction, text: ConsentText, at_most: int) -> list[int]:
+def of_earlier_words(tx: Transaction, text: ConsentText, at_most: int, among: Span = EVERYONE) -> list[int]:
     """Persons who agreed to an earlier version, neither answered this one nor were asked about it (`asking_key`)."""
     wanted = {"of_purpose": text.purpose, "of_version": text.version, "asked_as": f"{text.purpose}:{text.version}:"}
-    return [person for (person,) in tx.execute(_EARLIER, {**wanted, "at_most": at_most})]
+    return [person for (person,) in tx.execute(_EARLIER, {**wanted, **among.bounds, "at_most": at_most})]
 
 
 def asking_key(text: ConsentText, person_id: int) -> str:

@@ -16,6 +16,7 @@ from storage.schema.needs import needs
 from storage.schema.people import accounts, grants, people
 from storage.schema.records import audit_log
 from storage.schema.talks import outbox
+from storage.spans import EVERYONE, WITHIN, Span
 from storage.times import local_date
 
 AFTER = timedelta(days=365)  # without any contact
@@ -51,19 +52,21 @@ _asked = select(audit_log.c.id).where(
 )
 _TO_ASK = (
     select(people.c.id)
-    .where(*_no_contact, ~_asked.where(audit_log.c.at >= _SINCE).exists())
+    .where(WITHIN, *_no_contact, ~_asked.where(audit_log.c.at >= _SINCE).exists())
     .order_by(people.c.id)
     .limit(bindparam("at_most"))
 )
 _TO_FORGET = (
     select(people.c.id)
-    .where(*_no_contact, _asked.where(audit_log.c.at >= _SINCE, audit_log.c.at <= bindparam("asked_by")).exists())
+    .where(
+        WITHIN, *_no_contact, _asked.where(audit_log.c.at >= _SINCE, audit_log.c.at <= bindparam("asked_by")).exists()
+    )
     .order_by(people.c.id)
     .limit(bindparam("at_most"))
 )
 _AWAY = (
     select(people.c.id)
-    .where(people.c.state == "active", ~people.c.is_sample, people.c.messages != "none")
+    .where(WITHIN, people.c.state == "active", ~people.c.is_sample, people.c.messages != "none")
     .where(people.c.residence == "seasonal", people.c.leaves_on < bindparam("today"), ~and_(*_no_contact))
     .where(
         ~select(outbox.c.id)
@@ -76,9 +79,9 @@ _AWAY = (
 _CONTACT = update(people).where(people.c.id == bindparam("person")).values(last_contact_at=bindparam("at"))
 
 
-def to_ask(tx: Transaction, now: datetime, at_most: int = 200) -> list[int]:
+def to_ask(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> list[int]:
     """Who was neither heard from nor seen for a year and has not been asked yet. Nobody with an open need or a role."""
-    found = tx.execute(_TO_ASK, {"since": now - AFTER, "now": now, "at_most": at_most})
+    found = tx.execute(_TO_ASK, {"since": now - AFTER, "now": now, "at_most": at_most, **among.bounds})
     return [person for (person,) in found]
 
 
@@ -87,9 +90,10 @@ def asked(tx: Transaction, person_id: int, now: datetime) -> None:
     audit.note(tx, Actor(), _ASKED, f"person {person_id}", now)
 
 
-def to_forget(tx: Transaction, now: datetime, at_most: int = 50) -> list[int]:
+def to_forget(tx: Transaction, now: datetime, at_most: int = 50, among: Span = EVERYONE) -> list[int]:
     """Who was asked thirty days ago or earlier and has still given no sign of any kind."""
     wanted = {"since": now - AFTER, "now": now, "asked_by": now - ANSWER_WITHIN, "at_most": at_most}
+    wanted |= among.bounds
     return [person for (person,) in tx.execute(_TO_FORGET, wanted)]
 
 
@@ -99,13 +103,14 @@ def stays(tx: Transaction, person_id: int, actor: Actor, now: datetime) -> None:
     audit.note(tx, actor, "person.stays", f"person {person_id}", now)
 
 
-def away(tx: Transaction, now: datetime, at_most: int = 200) -> list[int]:
+def away(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> list[int]:
     """Seasonal residents who left after an earlier season and were not welcomed back this year (`welcome_key`).
 
     Whoever is to be asked whether to stay is not among them.
     """
     today = local_date(now)
     wanted = {"today": today, "of_year": f":{today.year}", "since": now - AFTER, "now": now, "at_most": at_most}
+    wanted |= among.bounds
     return [person for (person,) in tx.execute(_AWAY, wanted)]
 
 

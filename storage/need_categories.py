@@ -56,11 +56,16 @@ def listed(tx: Transaction) -> list[Category]:
     return [Category(row.code, row.label, row.asks_place, row.is_health) for row in rows] or list(FIRST)
 
 
-def get(tx: Transaction, code: str) -> Category:
-    """Raises `NotFound`. One that staff took off the list is still known to the needs that have it."""
+def known(tx: Transaction) -> dict[str, Category]:
+    """By code. One that staff took off the list is still known to the needs that have it."""
     rows = tx.execute(_EVERY).all()
-    known = [Category(row.code, row.label, row.asks_place, row.is_health) for row in rows] or list(FIRST)
-    category = next((category for category in known if category.code == code), None)
+    kept = [Category(row.code, row.label, row.asks_place, row.is_health) for row in rows] or list(FIRST)
+    return {category.code: category for category in kept}
+
+
+def get(tx: Transaction, code: str) -> Category:
+    """Raises `NotFound`."""
+    category = known(tx).get(code)
     if category is None:
         raise NotFound("类别")
     return category
@@ -68,14 +73,12 @@ def get(tx: Transaction, code: str) -> Category:
 
 def replace(tx: Transaction, wanted: Sequence[Category]) -> None:
     """Offer exactly `wanted`, in this order. Those left out are kept for the needs that have them."""
-    known = {row.code: Category(row.code, row.label, row.asks_place, row.is_health) for row in tx.execute(_EVERY)}
-    for category in () if known else FIRST:
-        known[category.code] = category
+    before = known(tx)
     codes = {category.code for category in wanted}
     tx.execute(_CLEAR)
     for position, category in enumerate(wanted):
         tx.execute(_ADD, {**asdict(category), "position": position, "active": True})
-    for position, category in enumerate(known.values(), start=len(wanted)):
+    for position, category in enumerate(before.values(), start=len(wanted)):
         if category.code not in codes:
             tx.execute(_ADD, {**asdict(category), "position": position, "active": False})
 

@@ -14,7 +14,9 @@ from storage.refusals import NotAllowed, NotNow
 from storage.schema.needs import need_deadlines, need_returns
 from storage.schema.needs import needs as table
 
-_UNASSIGNED = select(table.c.id).where(table.c.stage == "received").order_by(table.c.due_at, table.c.id)
+_UNASSIGNED = (
+    select(table.c.id).where(table.c.stage == "received", needs.UNDER_WAY).order_by(table.c.due_at, table.c.id)
+)
 _COUNT = select(func.count()).where(need_returns.c.need_id == bindparam("need"))
 _RULE = (
     update(need_returns)
@@ -35,7 +37,7 @@ _RUN_ON = (
 
 def unassigned(tx: Transaction) -> list[Need]:
     """Those nobody works on yet, or any more after a second return; what is due first comes first."""
-    return [needs.get(tx, need_id) for (need_id,) in tx.execute(_UNASSIGNED).all()]
+    return needs.some(tx, [need_id for (need_id,) in tx.execute(_UNASSIGNED).all()])
 
 
 def returns(tx: Transaction, need_id: int) -> int:

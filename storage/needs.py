@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 
 from storage import assignments, attachments, audit, need_clock, need_entries, need_stages, numbering, proxies, routing
 from storage.audit import Actor
@@ -94,7 +94,10 @@ class Need:
 
 _COLUMNS = tuple(table.c[field.name] for field in fields(Need))
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+UNDER_WAY = table.c.stage != literal_column("'closed'")  # not a parameter, which would keep the index out
+_SOME = select(*_COLUMNS).where(table.c.id.in_(bindparam("ids", expanding=True)))
 _SEALED = select(table.c.text, table.c.place).where(table.c.id == bindparam("id"))
+_WORDS = select(table.c.id, table.c.text).where(table.c.id.in_(bindparam("ids", expanding=True)))
 _ADD = insert(table).returning(table.c.id)
 _THEIRS = or_(table.c.person_id == bindparam("person"), table.c.told_by == bindparam("person"))
 _BY_NUMBER = select(*_COLUMNS).where(table.c.said_as == bindparam("number")).order_by(table.c.id.desc())
@@ -206,6 +209,12 @@ def of_person(tx: Transaction, person_id: int, at_most: int = 20) -> list[Need]:
     return [Need(*row) for row in tx.execute(_OF_PERSON, {"person": person_id, "at_most": at_most})]
 
 
+def some(tx: Transaction, need_ids: Sequence[int]) -> list[Need]:
+    """Those with these ids, in their order."""
+    found = {row.id: Need(*row) for row in tx.execute(_SOME, {"ids": list(need_ids)})}
+    return [found[need_id] for need_id in need_ids]
+
+
 def children(tx: Transaction, need_id: int) -> list[Need]:
     """Those merged into it as the same matter."""
     return [Need(*row) for row in tx.execute(_CHILDREN, {"parent": need_id})]
@@ -228,6 +237,15 @@ def text_of(tx: Transaction, need: Need) -> tuple[str, str]:
     text = "" if row.text is None else tx.vault.open(row.text, f"needs.text|{need.number}")
     place = "" if row.place is None else tx.vault.open(row.place, f"needs.place|{need.number}")
     return text, place
+
+
+def words_of(tx: Transaction, some: Sequence[Need]) -> dict[int, str]:
+    """The words of each, for lists; empty where nothing was said or it was erased."""
+    numbers = {need.id: need.number for need in some}
+    return {
+        row.id: "" if row.text is None else tx.vault.open(row.text, f"needs.text|{numbers[row.id]}")
+        for row in tx.execute(_WORDS, {"ids": list(numbers)})
+    }
 
 
 def add_to(tx: Transaction, need: Need, text: str, attachment_ids: Sequence[int], actor: Actor, now: datetime) -> None:

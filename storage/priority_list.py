@@ -53,7 +53,7 @@ _UNLIST = update(table).where(table.c.id == bindparam("need")).values(listed_at=
 _OBSTACLE = update(table).where(table.c.id == bindparam("need")).values(obstacle=bindparam("sealed"))
 _LISTED = (
     select(table.c.id, table.c.listed_because, table.c.obstacle)
-    .where(table.c.listed_at.is_not(None), table.c.stage != "closed")
+    .where(table.c.listed_at.is_not(None), needs.UNDER_WAY)
     .order_by(table.c.due_at, table.c.id)
 )
 _VISIT = insert(need_visits).returning(need_visits.c.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
 from storage import events, outbox, people, queue_numbers
 from storage.audit import Actor
@@ -124,12 +124,14 @@ _CAME_BEFORE = (
 )
 _DRAWS = (
     select(events_table.c.id)
-    .where(events_table.c.state == "published", events_table.c.allocation == "lottery")
+    .where(text("events.state = 'published' AND events.allocation = 'lottery'"))  # as in the index
     .where(events_table.c.lottery_seed.is_(None), events_table.c.sign_up_closes_at <= bindparam("now"))
-    .order_by(events_table.c.id)
+    .order_by(events_table.c.sign_up_closes_at, events_table.c.id)
 )
 _LAPSED = (
-    select(*_COLUMNS).where(table.c.state == "offered", table.c.offer_ends_at <= bindparam("now")).order_by(table.c.id)
+    select(*_COLUMNS)
+    .where(table.c.state == literal_column("'offered'"), table.c.offer_ends_at <= bindparam("now"))
+    .order_by(table.c.offer_ends_at, table.c.id)
 )
 
 
@@ -180,9 +182,9 @@ def cancel(tx: Transaction, event_id: int, person_id: int, actor: Actor, now: da
         raise NotSignedUp(event.title)
     why = "本人取消" if actor.person_id == person_id else f"由 {actor.person_id or '红雁'} 取消"
     _move(tx, entry, "cancelled", now, why)
+    queue_numbers.release(tx, event_id, person_id, now)
     outbox.withdraw(tx, entry.id, "sign-up cancelled", now)
     return promote(tx, event_id, now)
-    queue_numbers.release(tx, event_id, person_id, now)
 
 
 def promote(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
@@ -251,6 +253,7 @@ def _seat(tx: Transaction, event: Event, now: datetime) -> list[Promotion]:
 
 def accept(tx: Transaction, event_id: int, person_id: int, now: datetime) -> SignUp:
     """Say yes to an offer, or to a reminder: the place is theirs. Raises `NotSignedUp`."""
+    tx.lock(f"event {event_id}")
     entry = active(tx, event_id, person_id)
     if entry is None:
         raise NotSignedUp(events.get(tx, event_id).title)
@@ -264,11 +267,14 @@ def lapse(tx: Transaction, now: datetime) -> list[Promotion]:
     """Offers that nobody took up in time go to the next."""
     promoted: list[Promotion] = []
     for row in tx.execute(_LAPSED, {"now": now}).all():
-        entry = SignUp(*row)
+        tx.lock(f"event {row.event_id}")
+        entry = get(tx, row.id)
+        if entry.state != "offered":
+            continue  # accepted at the last moment
         _move(tx, entry, "expired", now, "没有回音")
+        queue_numbers.release(tx, entry.event_id, entry.person_id, now)
         outbox.withdraw(tx, entry.id, "offer lapsed", now)
         promoted += promote(tx, entry.event_id, now)
-        queue_numbers.release(tx, entry.event_id, entry.person_id, now)
     return promoted
 
 

@@ -32,7 +32,7 @@ async def page(visit: Visit) -> Response:
             "late_by": int(vitals.look(tx, visit.now).late_by.total_seconds() // 60),
             "set_aside": sum(vitals.look(tx, visit.now).set_aside.values()),
             "states": [(STATES.get(state, state), count) for state, count in sorted(outbox.states(tx).items())],
-            "lost": missed.between(tx, visit.now - timedelta(days=7), visit.now)[:100],
+            "lost": missed.between(tx, visit.now - timedelta(days=7), visit.now, at_most=100),
             "labels": STATES,
             "chain": visit.asked("chain", 3),
             "broken": first_broken(tx) if visit.asked("chain", 3) == "yes" else None,

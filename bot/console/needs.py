@@ -67,7 +67,7 @@ async def board(visit: Visit) -> Response:
     whose = visit.asked("whose", 12)
 
     def look(tx: Transaction) -> dict[str, object]:
-        cards = [_card(tx, visit, need) for need in _chosen(tx, visit, whose)]
+        cards = _cards(tx, visit, _chosen(tx, visit, whose))
         columns = [
             (label, [card for card in cards if card.need.stage == stage])
             for stage, label in need_stages.STAGES.items()
@@ -122,7 +122,7 @@ async def mark(visit: Visit) -> Response:
 
 def _chosen(tx: Transaction, visit: Visit, whose: str) -> list[Need]:
     if whose == "mine":
-        return [needs.get(tx, need_id) for need_id in assignments.work_of(tx, visit.staff.person_id)]
+        return needs.some(tx, assignments.work_of(tx, visit.staff.person_id))
     found = need_board.under_way(tx, visit.staff.points(*_POINTS))
     if whose == "unassigned":
         waiting = {need.id for need in need_rulings.unassigned(tx)}
@@ -132,17 +132,22 @@ def _chosen(tx: Transaction, visit: Visit, whose: str) -> list[Need]:
     return found
 
 
-def _card(tx: Transaction, visit: Visit, need: Need) -> Card:
-    community = communities.get(tx, need.community_code) if need.community_code else None
-    lead = assignments.lead(tx, need.id)
-    return Card(
-        need,
-        need_categories.get(tx, need.category).label,
-        community.display_name if community else "",
-        lead.called if lead else "",
-        need_board.gist(tx, need) if visit.staff.holds(*DISTRICT, "point_lead") else "",
-        need.stage in need_stages.OPEN and need.due_at < visit.now,
-    )
+def _cards(tx: Transaction, visit: Visit, chosen: list[Need]) -> list[Card]:
+    """What all of them need is asked once: a board of hundreds would ask thousands of times otherwise."""
+    names, categories = communities.names(tx), need_categories.known(tx)
+    leads = assignments.leads(tx, [need.id for need in chosen])
+    gists = need_board.gists(tx, chosen, categories) if visit.staff.holds(*DISTRICT, "point_lead") else {}
+    return [
+        Card(
+            need,
+            categories[need.category].label,
+            names.get(need.community_code or "", ""),
+            leads[need.id].called if need.id in leads else "",
+            gists.get(need.id, ""),
+            need.stage in need_stages.OPEN and need.due_at < visit.now,
+        )
+        for need in chosen
+    ]
 
 
 def _seen(tx: Transaction, visit: Visit) -> Need:

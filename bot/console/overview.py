@@ -46,9 +46,10 @@ class Overview:
         monday = today - timedelta(days=today.weekday())
         begins, ends = day_starts(monday), day_ends(monday + timedelta(days=6))
         week = [event for event in events.between(tx, begins, ends) if sees(visit.staff, event)]
+        stand = events.stand(tx, [event.id for event in week])
         return {
             "seasons": counted,
-            "week": [(event, events.taken(tx, event.id), events.waiting(tx, event.id)) for event in week],
+            "week": [(event, *stand[event.id]) for event in week],
             "waiting": [each for each in _waiting(tx, visit) if each.count],
             "is_paused": sending.is_paused(tx),
         }
@@ -64,6 +65,6 @@ def _waiting(tx: Transaction, visit: Visit) -> list[Waiting]:
         found.append(Waiting("件难处在您手上", mine, "/console/needs?whose=mine"))
     if staff.holds(*DISTRICT):
         found.append(Waiting("件难处等着派", len(need_rulings.unassigned(tx)), "/console/needs?whose=unassigned"))
-        lost = missed.between(tx, now - timedelta(days=7), now)
-        found.append(Waiting("条消息七天内没送到", len(lost), "/console/health"))
+        lost = missed.count(tx, now - timedelta(days=7), now)
+        found.append(Waiting("条消息七天内没送到", lost, "/console/health"))
     return found

@@ -1,6 +1,6 @@
 """Events and series, who signed up, and who came."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from storage.schema.base import Big, Moment, identity, metadata
 
@@ -15,6 +15,9 @@ series = Table(
     Column("active", Boolean, nullable=False, default=True),
     Column("is_sample", Boolean, nullable=False, default=False),
 )
+
+_PUBLISHED = text("state = 'published'")
+_TO_DRAW = text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL")
 
 events = Table(
     "events",
@@ -40,7 +43,9 @@ events = Table(
     Column("sign_up_closes_at", Moment),
     Column("asks_before_seating", Boolean, nullable=False, default=False),  # offer mode
     Column("allocation", String(16), nullable=False, default="first_come"),  # first_come, lottery
-    Column("lottery_seed", String(64)),
+    Column("lottery_promise", String(64)),  # the SHA-256 of the seed, shown while people sign up
+    Column("lottery_secret", LargeBinary),  # sealed: the seed until the lots are drawn
+    Column("lottery_seed", String(64)),  # shown once they are
     Column("first_timers_first", Boolean, nullable=False, default=False),
     Column("largest_group", Integer, nullable=False, default=4),
     Column("members_only", Boolean, nullable=False, default=False),
@@ -57,6 +62,9 @@ events = Table(
     Column("published_at", Moment),
     Column("closed_at", Moment),
     Column("is_sample", Boolean, nullable=False, default=False),
+    # What is still to come: a few rows, however many seasons lie behind.
+    Index("ix_events_to_draw", "sign_up_closes_at", sqlite_where=_TO_DRAW, postgresql_where=_TO_DRAW),
+    Index("ix_events_published", "ends_at", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED),
 )
 
 co_hosts = Table(
@@ -77,6 +85,7 @@ event_changes = Table(
     Column("at", Moment, nullable=False),
 )
 
+_OFFERED = text("state = 'offered'")
 _ACTIVE = text("state IN ('confirmed', 'waitlisted', 'offered')")
 
 sign_ups = Table(
@@ -98,6 +107,7 @@ sign_ups = Table(
     Index("ix_sign_ups_event_id_state", "event_id", "state"),
     Index("uq_sign_ups_number", "event_id", "number", unique=True),
     Index("ix_sign_ups_person_id", "person_id"),
+    Index("ix_sign_ups_offered", "offer_ends_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
 )
 
 _STANDS = text("undone_at IS NULL")
@@ -123,12 +133,14 @@ attendances = Table(
     Column("minutes_planned", Integer),
     Column("minutes_measured", Integer),
     Column("minutes_corrected", Integer),
+    Column("corrected_by", ForeignKey("people.id")),  # who approved the hours, beside who noted the coming
     Column("undone_at", Moment),
     Column("undone_by", ForeignKey("people.id")),
     Index(
         "uq_attendances_standing", "event_id", "person_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS
     ),
     Index("ix_attendances_person_id", "person_id"),
+    Index("ix_attendances_event_id_list_number", "event_id", "list_number"),
 )
 
 head_counts = Table(
@@ -140,5 +152,5 @@ head_counts = Table(
     Column("people", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("recorded_by", ForeignKey("people.id")),
-    Column("undone_at", Moment),
+    Column("undone_at", Moment, index=True),
 )

@@ -12,9 +12,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from storage.schema.base import Moment, identity, metadata
+
+_ANONYMISED = text("state = 'anonymised'")
+_MERGED = text("merged_into IS NOT NULL")
+_ADDED = text("added_by IS NOT NULL")
 
 people = Table(
     "people",
@@ -48,6 +53,9 @@ people = Table(
     Column("last_contact_at", Moment),
     Index("ix_people_point_id", "point_id"),
     Index("ix_people_host_branch_id", "host_branch_id"),
+    Index("ix_people_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    Index("ix_people_added_by", "added_by", sqlite_where=_ADDED, postgresql_where=_ADDED),
+    Index("ix_people_anonymised", "id", sqlite_where=_ANONYMISED, postgresql_where=_ANONYMISED),
 )
 
 person_keys = Table(  # what staff may search by, as keyed hashes: name, parts of it, pinyin, phone, phone tail
@@ -87,6 +95,7 @@ consents = Table(
     Column("at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
     Index("ix_consents_person_id", "person_id"),
+    Index("ix_consents_account_id", "account_id"),
 )
 
 proxies = Table(

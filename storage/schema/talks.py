@@ -38,9 +38,17 @@ conversations = Table(
 
 # Indexes hold only what is under way, so that history slows nothing down.
 _UNDER_WAY = text("ended_at IS NULL")
+# Answers, most of all rows, have neither, and need not be written to these indexes.
+_EXPIRING = text("ended_at IS NULL AND expires_at IS NOT NULL")
+_OF_A_PERSON = text("ended_at IS NULL AND person_id IS NOT NULL")
 _OF_AN_EVENT = text("event_id IS NOT NULL")
 _OF_A_BROADCAST = text("broadcast_id IS NOT NULL")
 _MISSED = text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'")
+_ENDED = text("ended_at IS NOT NULL")
+_ENDED_OF_PERSON = text("ended_at IS NOT NULL AND person_id IS NOT NULL")
+_LOST = text(
+    "state IN ('refused', 'unreachable', 'expired', 'unknown') OR because = 'messages stopped'"
+)  # as `storage.missed` asks for it
 
 outbox = Table(
     "outbox",
@@ -63,6 +71,7 @@ outbox = Table(
     # planned, waiting (for the person to write), sending; then exactly one of
     # delivered, refused, unreachable, expired, superseded, unknown
     Column("because", String(120)),
+    Column("sender", Big),  # the worker that sends it, or did
     Column("tries", Integer, nullable=False, default=0),
     Column("platform_id", String(80)),
     Column("acknowledged_at", Moment),  # “收到” to an emergency
@@ -74,9 +83,12 @@ outbox = Table(
         sqlite_where=_UNDER_WAY,
         postgresql_where=_UNDER_WAY,
     ),
-    Index("ix_outbox_expires_at", "expires_at", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_outbox_expires_at", "expires_at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
     Index("ix_outbox_account_id", "account_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
-    Index("ix_outbox_person_id", "person_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_outbox_person_id", "person_id", sqlite_where=_OF_A_PERSON, postgresql_where=_OF_A_PERSON),
+    # To take their words away when somebody leaves.
+    Index("ix_outbox_ended_of_person", "person_id", sqlite_where=_ENDED_OF_PERSON, postgresql_where=_ENDED_OF_PERSON),
+    Index("ix_outbox_ended_of_account", "account_id", sqlite_where=_ENDED, postgresql_where=_ENDED),
     Index("ix_outbox_event_id", "event_id", sqlite_where=_OF_AN_EVENT, postgresql_where=_OF_AN_EVENT),
     Index(
         "ix_outbox_broadcast_id",
@@ -84,6 +96,7 @@ outbox = Table(
         sqlite_where=_OF_A_BROADCAST,
         postgresql_where=_OF_A_BROADCAST,
     ),
+    Index("ix_outbox_lost", "due_at", sqlite_where=_LOST, postgresql_where=_LOST),
     Index("ix_outbox_missed", "ended_at", sqlite_where=_MISSED, postgresql_where=_MISSED),
 )
 
@@ -115,6 +128,7 @@ attachments = Table(  # what people sent; the bytes are fetched from the channel
     Column("tries", Integer, nullable=False, default=0),
     Column("subject", String(40)),  # "need 128": what it belongs to
     Column("created_at", Moment, nullable=False),
+    Index("ix_attachments_account_id", "account_id"),
     Index("ix_attachments_state", "state"),
     Index("ix_attachments_subject", "subject"),
 )

@@ -1,6 +1,6 @@
 """Remembered figures are the true ones: whatever can change a figure makes them be counted again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,6 +46,16 @@ def forget_heads(tx):
     attendance.count_heads(tx, today(tx)[0], "unnamed", 0, ACTOR, NOW)
 
 
+def come_late_in_the_net(tx):
+    """Said at the door before the event was closed, and heard after it."""
+    event_id, _, other = today(tx)
+    attendance.check_in(tx, event_id, other, "by_staff", ACTOR, NOW + timedelta(minutes=2), said_at=NOW)
+
+
+def hold_later(tx):
+    events.close(tx, today(tx)[0], ACTOR, NOW + timedelta(minutes=1))
+
+
 def correct(tx):
     event_id = tx.connection.exec_driver_sql("SELECT max(event_id) FROM attendances").scalar_one()
     person_id = tx.connection.exec_driver_sql(
@@ -60,7 +70,7 @@ def merge(tx):
 
 
 @pytest.mark.parametrize(
-    "acts", [(come, hold), (come, count_heads, hold), (come, count_heads, forget_heads, hold), (correct,), (merge,)]
+    "acts", [(come, hold), (come, count_heads, hold), (come, count_heads, forget_heads, hold), (correct,), (merge,), (come, hold_later, come_late_in_the_net)]
 )
 async def test_whatever_happens_the_figures_are_those_of_a_fresh_count(own_season, acts):
     remembered = Remembered()
@@ -71,12 +81,18 @@ async def test_whatever_happens_the_figures_are_those_of_a_fresh_count(own_seaso
         assert await own_season.read(remembered.counts, SEASON, "month", "type") == fresh
 
 
-async def test_nothing_is_counted_twice_while_nothing_happens(own_season):
+async def test_nothing_is_counted_twice_until_an_event_of_the_period_is_held(own_season):
+    """Check-ins by the hundred must not make every page count a season of a million rows again."""
     remembered = Remembered()
     first = await own_season.read(remembered.counts, SEASON, "month")
+    before = await own_season.read(remembered.counts, Period.season(2024), "month")
     assert await own_season.read(remembered.counts, SEASON, "month") is first
     await own_season.write(come)
+    await own_season.write(count_heads)
+    assert await own_season.read(remembered.counts, SEASON, "month") is first
+    await own_season.write(hold)
     assert await own_season.read(remembered.counts, SEASON, "month") is not first
+    assert await own_season.read(remembered.counts, Period.season(2024), "month") is before
 
 
 async def test_no_more_than_64_answers_are_kept(own_season):
