@@ -73,7 +73,7 @@ async def settle(talk: Talk) -> None:
     now = budgets.get(talk.tx, event.id).budget_state
     if now == "checked" and not checks:
         return talk.say("这场的账区里已经核过了。要改，请找区里的工作人员。")
-    options = {state: label for state, label in STATES.items() if checks or state != "checked"}
+    options: dict[str, str] = {state: label for state, label in STATES.items() if checks or state != "checked"}
     to = await talk.ask("state", f"《{event.title}》的账到哪一步了？", OneOf(options))
     state: budgets.State = next(each for each in STATES if each == to)
     return _tell(talk, event, budgets.settle(talk.tx, event.id, state, actor, talk.now))

@@ -15,6 +15,7 @@ from storage.events import Event
 from storage.refusals import NotFound
 
 _NOT_THE_TITLE = re.compile(r"(?:活动|课程|课|班|的|我们|两个人|两人|俩人|一起|老伴|和|我)+")
+_PROMISE = 20  # letters of the hash, as many as somebody will compare
 
 
 async def browse(talk: Talk) -> None:
@@ -91,8 +92,12 @@ def _how_places_go(event: Event, now: datetime) -> list[str]:
         lines.append(f"报名到{texts.moment(event.sign_up_closes_at)}截止。")
     if sign_ups.is_to_be_drawn(event):
         lines.append("报名截止以后抽签，抽中没抽中都告诉您。")
+        if event.lottery_promise is not None:
+            lines.append(f"抽签凭据：{event.lottery_promise[:_PROMISE]}。")
     elif event.lottery_seed is not None:
         lines.append(f"已经抽过签，抽签种子 {event.lottery_seed}。")
+        if event.lottery_promise is not None:
+            lines.append(f"报名时公布的抽签凭据：{event.lottery_promise[:_PROMISE]}，和种子对得上。")
     if event.first_timers_first:
         lines.append("没来过的优先。")
     return lines

@@ -1,6 +1,5 @@
 """抽签: places given by lot when sign-up closes, with the seed told to everyone so that anyone can check it."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from dialogue.message import Choice, Reply, encoded
@@ -11,12 +10,11 @@ from storage.events import Event
 from storage.sign_ups import SignUp
 
 
-def draw_due(tx: Transaction, now: datetime, new_seed: Callable[[], str] = sign_ups.new_seed) -> int:
+def draw_due(tx: Transaction, now: datetime) -> int:
     """Draw each lottery whose sign-up has closed, and tell everyone how it went for them. Returns how many."""
     due = sign_ups.to_draw(tx, now)
     for event_id in due:
-        seed = new_seed()
-        sign_ups.draw(tx, event_id, seed, now)
+        sign_ups.draw(tx, event_id, now)
         event = events.get(tx, event_id)
         for entry in sign_ups.of_event(tx, event_id):
             if entry.state in events.ACTIVE:

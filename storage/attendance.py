@@ -72,8 +72,9 @@ _MEASURE = update(table).where(table.c.id == bindparam("row")).values(minutes_me
 _CORRECT = (
     update(table)
     .where(table.c.id == bindparam("row"))
-    .values(minutes_corrected=bindparam("minutes"), reason=bindparam("why"), recorded_by=bindparam("by"))
+    .values(minutes_corrected=bindparam("minutes"), reason=bindparam("why"), corrected_by=bindparam("by"))
 )
+_CORRECTED = select(table.c.minutes_corrected).where(table.c.id == bindparam("row"))
 _UNMEASURED = select(table.c.id, table.c.came_at).where(
     table.c.event_id == bindparam("event"),
     table.c.undone_at.is_(None),
@@ -201,13 +202,17 @@ def measure_rest(tx: Transaction, event_id: int, now: datetime) -> None:
 def correct_hours(
     tx: Transaction, event_id: int, person_id: int, minutes: int, reason: str, actor: Actor, now: datetime
 ) -> bool:
-    """What staff found to be right, beside what was planned and measured. False for who did not come."""
+    """What staff found to be right, beside what was planned and measured. False for who did not come.
+
+    Who noted the coming stays as it was; who corrected stands beside it.
+    """
     standing = of_person(tx, event_id, person_id)
     if standing is None or standing.state != "attended":
         return False
+    before = {"minutes": tx.execute(_CORRECTED, {"row": standing.id}).scalar()}
     tx.execute(_CORRECT, {"row": standing.id, "minutes": minutes, "why": reason, "by": actor.person_id})
     about = f"event {event_id} person {person_id}"
-    audit.note(tx, actor, "hours.correct", about, now, after={"minutes": minutes}, reason=reason)
+    audit.note(tx, actor, "hours.correct", about, now, before=before, after={"minutes": minutes}, reason=reason)
     return True
 
 

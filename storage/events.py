@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
-from storage import audit, markets, numbering
+from storage import audit, lotteries, markets, numbering
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.markets import StallDraft
@@ -86,6 +86,7 @@ class Event(Draft):
 
     id: int = 0
     number: str | None = None
+    lottery_promise: str | None = None  # the hash of the seed, shown while people sign up
     lottery_seed: str | None = None  # published once the lots are drawn
     state: str = "draft"
     revision: int = 1
@@ -202,6 +203,8 @@ def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Even
         raise StartsInThePast(event.starts_at)
     year = local_date(event.starts_at).year
     number = event.number or f"HD{year}-{numbering.next_number(tx, 'HD', year):04d}"
+    if event.allocation == "lottery":
+        lotteries.promise(tx, event_id)
     tx.execute(_PUBLISH, {"event": event_id, "given": number, "now": now})
     audit.note(tx, actor, "event.publish", f"event {event_id}", now, after={"number": number})
     return get(tx, event_id)
@@ -230,6 +233,8 @@ def change(
     revision = before.revision + bool({"starts_at", "ends_at", "venue", "point_id"} & set(wanted))
     values = {**wanted, "revision": revision}
     tx.execute(update(table).where(table.c.id == event_id).values(values))
+    if wanted.get("allocation") == "lottery" and before.state == "published":
+        lotteries.promise(tx, event_id)
     if "starts_at" in wanted:
         markets.move(tx, event_id, wanted["starts_at"] - before.starts_at)
     what = {name: [str(getattr(before, name)), str(value)] for name, value in wanted.items()}

@@ -1,7 +1,6 @@
 """Sign-ups: who has a place, who waits, and who moves up. The rules of domain 6.2, each held in one transaction."""
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
-from storage import events, outbox, people, queue_numbers
+from storage import events, lotteries, outbox, people, queue_numbers
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import ACTIVE, Event
@@ -114,7 +113,6 @@ _OF_PERSON = (
     .where(events_table.c.state == "published", events_table.c.ends_at > bindparam("now"))
     .order_by(events_table.c.starts_at, table.c.id)
 )
-_SEED = update(events_table).where(events_table.c.id == bindparam("event")).values(lottery_seed=bindparam("given"))
 _CAME_BEFORE = (
     select(attendances.c.person_id)
     .join(events_table, events_table.c.id == attendances.c.event_id)
@@ -200,13 +198,8 @@ def is_to_be_drawn(event: Event) -> bool:
     return event.allocation == "lottery" and event.lottery_seed is None
 
 
-def new_seed() -> str:
-    """A seed for a lottery that nobody could have known."""
-    return secrets.token_hex(8)
-
-
-def draw(tx: Transaction, event_id: int, seed: str, now: datetime) -> list[Promotion]:
-    """Give the places by lot. Whoever knows the published `seed` can draw the same lots again: see `lot`.
+def draw(tx: Transaction, event_id: int, now: datetime) -> list[Promotion]:
+    """Give the places by lot, and publish the seed: whoever knows it can draw the same lots again, see `lot`.
 
     Raises `NotToBeDrawn` unless it is a published lottery whose sign-up is closed and that was not drawn before.
     """
@@ -215,7 +208,7 @@ def draw(tx: Transaction, event_id: int, seed: str, now: datetime) -> list[Promo
     closes_at = event.sign_up_closes_at or event.starts_at
     if event.state != "published" or not is_to_be_drawn(event) or now < closes_at:
         raise NotToBeDrawn(event.title, closes_at)
-    tx.execute(_SEED, {"event": event_id, "given": seed})
+    lotteries.reveal(tx, event_id)
     return _seat(tx, events.get(tx, event_id), now)
 
 

@@ -51,7 +51,7 @@ _HOURS = (
     .select_from(
         events.join(attendances, attendances.c.event_id == events.c.id)
         .join(people_table, people_table.c.id == attendances.c.person_id)
-        .outerjoin(_approver, _approver.c.id == attendances.c.recorded_by)
+        .outerjoin(_approver, _approver.c.id == attendances.c.corrected_by)
     )
     .where(HELD, events.c.type == "volunteering", attendances.c.state == "attended", attendances.c.undone_at.is_(None))
     .order_by(events.c.starts_at, events.c.id, attendances.c.id)

@@ -256,6 +256,7 @@ class _Lists:
             "minutes_planned": hours,
             "minutes_measured": hours,
             "minutes_corrected": None,
+            "corrected_by": None,
             "undone_at": None,
             "undone_by": None,
         }
@@ -270,7 +271,8 @@ class _Lists:
             row["recorded_at"] = max(row["recorded_at"], row["came_at"])
             self._repeated += 1
         if row["minutes_measured"] and neighbour.place % 11 == 0:
-            row |= {"minutes_corrected": row["minutes_measured"] + 30, "reason": "收尾多留了半小时（示例）"}
+            row |= {"minutes_corrected": row["minutes_measured"] + 30, "corrected_by": self._staff["checker"]}
+            row["reason"] = "收尾多留了半小时（示例）"
         self._attendances.append(row)
         return row
 

@@ -256,6 +256,10 @@ async def test_hours_are_planned_measured_and_corrected_apart(door):
     assert "张桂芳，2.5 小时，因为多留下来收拾了" in answer
     await door("对")
     assert (await door.does(hours))[0] == (120, 60, 150)
+    text = "SELECT recorded_by, corrected_by FROM attendances WHERE minutes_corrected IS NOT NULL"
+    [(recorded, corrected)] = await door.does(lambda tx: tx.connection.exec_driver_sql(text).all())
+    assert recorded is not None
+    assert corrected not in (None, recorded)
 
 
 async def test_who_did_not_come_has_no_hours(door):

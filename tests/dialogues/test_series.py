@@ -1,5 +1,7 @@
 """Series, lots, and whatever else an event may have."""
 
+import hashlib
+import re
 from datetime import timedelta
 from itertools import pairwise
 
@@ -118,14 +120,14 @@ async def lottery(office):
 
 
 def due(chat):
-    return chat.does(lotteries.draw_due, chat.clock(), lambda: "5eed")
+    return chat.does(lotteries.draw_due, chat.clock())
 
 
 async def test_places_by_lot_are_nobodys_until_they_are_drawn(lottery):
     assert await lottery.does(events.taken, 1) == 0
     assert await due(lottery) == 0
     with pytest.raises(NotToBeDrawn):
-        await lottery.does(sign_ups.draw, 1, "seed", lottery.clock())
+        await lottery.does(sign_ups.draw, 1, lottery.clock())
     assert "等抽签" in await lottery("我的活动")
     answer = await lottery("活动 1")
     assert "2 个名额，现在 5 人报名。" in answer
@@ -136,24 +138,45 @@ async def test_the_lots_can_be_checked_by_anyone_who_knows_the_seed(lottery):
     lottery.clock.passes(days=14, hours=5)
     assert await due(lottery) == 1
     assert await due(lottery) == 0
+    seed = (await lottery.does(events.get, 1)).lottery_seed
     entries = await lottery.does(sign_ups.of_event, 1)
-    order = sorted(entries, key=lambda entry: sign_ups.lot("5eed", entry.number))
+    order = sorted(entries, key=lambda entry: hashlib.sha256(f"{seed}:{entry.number}".encode()).hexdigest())
     assert [entry.state for entry in order] == ["confirmed"] * 2 + ["waitlisted"] * 3
     told = dict(await lottery.does(news))
     assert len(told) == 5
     assert "您抽中了！12月8日（周二）下午2点30分" in told[order[0].person_id]
     assert (
-        f"排在候补第 1 位。有人退出就轮到您，我会告诉您。抽签种子 5eed，您的签号 {order[2].number}。"
+        f"排在候补第 1 位。有人退出就轮到您，我会告诉您。抽签种子 {seed}，您的签号 {order[2].number}。"
         in told[order[2].person_id]
     )
-    assert "已经抽过签，抽签种子 5eed。" in await lottery("活动 1")
+    assert f"已经抽过签，抽签种子 {seed}。" in await lottery("活动 1")
+
+
+async def test_the_house_is_bound_to_a_seed_before_anybody_signs_up_and_shows_it_after_the_draw(lottery):
+    told = re.search("抽签凭据：([0-9a-f]{20})。", await lottery("活动 1"))[1]
+    assert (await lottery.does(events.get, 1)).lottery_seed is None
+    kept = await lottery.does(lambda tx: tx.connection.exec_driver_sql("SELECT lottery_secret FROM events").scalar())
+    lottery.clock.passes(days=14, hours=5)
+    await due(lottery)
+    seed = (await lottery.does(events.get, 1)).lottery_seed
+    assert seed.encode() not in bytes(kept)
+    assert hashlib.sha256(seed.encode()).hexdigest().startswith(told)
+    assert f"抽签凭据：{told}，和种子对得上" in await lottery("活动 1")
+
+
+async def test_two_lotteries_have_two_seeds(lottery):
+    lottery.who = ME
+    await lottery.says("和上次一样", "12月15号下午两点半", "发布")
+    one, other = [(await lottery.does(events.get, number)).lottery_promise for number in (1, 2)]
+    assert one != other
 
 
 async def test_a_seat_that_comes_free_goes_by_the_same_lots(lottery):
     lottery.clock.passes(days=14, hours=5)
     await due(lottery)
     entries = await lottery.does(sign_ups.of_event, 1)
-    order = sorted(entries, key=lambda entry: sign_ups.lot("5eed", entry.number))
+    seed = (await lottery.does(events.get, 1)).lottery_seed
+    order = sorted(entries, key=lambda entry: sign_ups.lot(seed, entry.number))
     [promotion] = await lottery.does(sign_ups.cancel, 1, order[0].person_id, Actor(), lottery.clock())
     assert [entry.person_id for entry in promotion.sign_ups] == [order[2].person_id]
     assert promotion.because == "抽签排在最前"

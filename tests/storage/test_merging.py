@@ -24,6 +24,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "sign_ups.by_person",
     "attendances.undone_by",
     "attendances.recorded_by",
+    "attendances.corrected_by",
     "head_counts.recorded_by",
     "routing_tables.made_by",
     "need_entries.by_person",

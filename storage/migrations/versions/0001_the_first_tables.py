@@ -410,6 +410,8 @@ def upgrade() -> None:
         sa.Column("sign_up_closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asks_before_seating", sa.Boolean(), nullable=False),
         sa.Column("allocation", sa.String(length=16), nullable=False),
+        sa.Column("lottery_promise", sa.String(length=64), nullable=True),
+        sa.Column("lottery_secret", sa.LargeBinary(), nullable=True),
         sa.Column("lottery_seed", sa.String(length=64), nullable=True),
         sa.Column("first_timers_first", sa.Boolean(), nullable=False),
         sa.Column("largest_group", sa.Integer(), nullable=False),
@@ -662,6 +664,7 @@ def upgrade() -> None:
         sa.Column("minutes_planned", sa.Integer(), nullable=True),
         sa.Column("minutes_measured", sa.Integer(), nullable=True),
         sa.Column("minutes_corrected", sa.Integer(), nullable=True),
+        sa.Column("corrected_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
@@ -670,6 +673,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["community_code"], ["communities.code"], name=op.f("fk_attendances_community_code_communities")
         ),
+        sa.ForeignKeyConstraint(["corrected_by"], ["people.id"], name=op.f("fk_attendances_corrected_by_people")),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_attendances_event_id_events")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_attendances_person_id_people")),
         sa.ForeignKeyConstraint(["recorded_by"], ["people.id"], name=op.f("fk_attendances_recorded_by_people")),
