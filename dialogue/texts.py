@@ -300,6 +300,11 @@ def _(_reason: refusals.EmergencyNeedsReason) -> str:
 
 
 @sentence.register
+def _(used: refusals.BranchInUse) -> str:
+    return f"{used.name}里还有党员，或者下面还有别的组织。请先移走，再撤。"
+
+
+@sentence.register
 def _(_word: refusals.CodeWordNotKnown) -> str:
     return "口令不对，或者现在没有这场活动。跟门口的同志说一声，他们帮您签。"
 

@@ -157,6 +157,13 @@ def approval_above(tx: Transaction) -> int:
     return int(settings.get(tx, APPROVAL_ABOVE, _APPROVAL_ABOVE))
 
 
+def ask_approval_above(tx: Transaction, recipients: int, actor: Actor, now: datetime) -> None:
+    """From more than so many recipients on a second person must agree."""
+    before = approval_above(tx)
+    settings.put(tx, APPROVAL_ABOVE, recipients, now)
+    audit.note(tx, actor, "setting.approval", APPROVAL_ABOVE, now, before=before, after=recipients)
+
+
 def hand_in(tx: Transaction, broadcast_id: int, actor: Actor, now: datetime) -> Broadcast:
     """Send it, or ask for a second person's yes: above the number that the house has set, and in an emergency always.
 

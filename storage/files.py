@@ -14,6 +14,7 @@ _ADD = insert(table)
 _BY_KEY = select(table.c.name, table.c.media_type, table.c.content, table.c.expires_at).where(
     table.c.key == bindparam("token_key")
 )
+_FORGET = delete(table).where(table.c.key == bindparam("token_key"))
 _EXPIRED = delete(table).where(table.c.expires_at <= bindparam("now"))
 
 
@@ -54,6 +55,11 @@ def opened_by(tx: Transaction, token: str, now: datetime) -> tuple[str, str, byt
     context = key.hex()
     name = tx.vault.open(row.name, f"files.name|{context}")
     return name, row.media_type, tx.vault.open_bytes(row.content, f"files.content|{context}")
+
+
+def forget(tx: Transaction, token: str) -> None:
+    """Drop a file before its time. Does nothing when there is none."""
+    tx.execute(_FORGET, {"token_key": tx.vault.lookup("file", token)})
 
 
 def forget_expired(tx: Transaction, now: datetime) -> int:

@@ -250,6 +250,13 @@ class EmergencyNeedsReason(Refused):
 
 
 @dataclass(eq=False)
+class BranchInUse(Refused):
+    """Members are placed there, or other organisations belong to it."""
+
+    name: str
+
+
+@dataclass(eq=False)
 class CodeWordNotKnown(Refused):
     """No event that is on now has this word, or none at all."""
 

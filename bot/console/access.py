@@ -14,10 +14,12 @@ READERS_OF_PEOPLE = ("point_lead", "branch_secretary", "district_staff")
 CALLERS = ORGANISERS
 NEED_WORKERS = ("point_lead", "district_staff", "auditor")
 OVERSEERS = ("district_staff", "auditor")
+SECRETARIES = ("branch_secretary", "district_staff")
+POINT_KEEPERS = ("point_lead", "district_staff")
 DISTRICT = ("district_staff",)
 
 __all__ = ["ANYONE", "CALLERS", "CHECKERS", "COUNTERS", "DISTRICT", "NEED_WORKERS", "ORGANISERS", "OVERSEERS"]
-__all__ += ["READERS_OF_PEOPLE", "Staff"]
+__all__ += ["POINT_KEEPERS", "READERS_OF_PEOPLE", "SECRETARIES", "Staff"]
 
 
 @dataclass(frozen=True, slots=True)

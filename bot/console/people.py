@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
-from bot.console.access import READERS_OF_PEOPLE, Staff
+from bot.console.access import DISTRICT, POINT_KEEPERS, READERS_OF_PEOPLE, SECRETARIES, Staff
 from bot.console.visit import Visit
 from handlers.linking import CHANNELS
-from storage import accounts, audit, events, people, residents, sign_ups
+from reports.labels import VERIFICATIONS
+from storage import accounts, audit, events, membership, organisations, people, residents, sign_ups
 from storage.database import Transaction
 from storage.people import Person
 from storage.refusals import NotFound
@@ -14,18 +15,17 @@ from storage.times import local_date
 
 _ON_A_PAGE = 50
 _MESSAGES = {"all": "都收", "point": "只收服务点的", "own": "只收自己报名的", "none": "都不收"}
-_BRANCHES = ("branch_secretary", "district_staff")
-_POINTS = ("point_lead", "district_staff")
 
 
 def reaches(staff: Staff, person: Person) -> bool:
     """Point leads reach the people of their point, branch secretaries the members of their branch."""
-    return _is_in(person.point_id, staff.points(*_POINTS)) or _is_in(person.host_branch_id, staff.branches(*_BRANCHES))
+    is_of_point = _is_in(person.point_id, staff.points(*POINT_KEEPERS))
+    return is_of_point or _is_in(person.host_branch_id, staff.branches(*SECRETARIES))
 
 
 def sees_party(staff: Staff, branch_id: int | None) -> bool:
     """Who is a Party member is for the own branch and district staff (care.md P28)."""
-    return _is_in(branch_id, staff.branches(*_BRANCHES))
+    return _is_in(branch_id, staff.branches(*SECRETARIES))
 
 
 def _is_in(one: int | None, reached: frozenset[int] | None) -> bool:
@@ -39,7 +39,7 @@ async def listing(visit: Visit) -> Response:
         if words:
             found = [person for person in people.search(tx, words, 50) if reaches(visit.staff, person)]
             return [residents.masked(tx, person.id) for person in found]
-        reach = visit.staff.points(*_POINTS), visit.staff.branches(*_BRANCHES)
+        reach = visit.staff.points(*POINT_KEEPERS), visit.staff.branches(*SECRETARIES)
         return residents.page(tx, after, _ON_A_PAGE, point_ids=reach[0], branch_ids=reach[1])
 
     found = await visit.read(look)
@@ -70,6 +70,18 @@ async def unmask(visit: Visit) -> Response:
     return visit.page("person.html", **await visit.write(work))
 
 
+async def place(visit: Visit) -> Response:
+    """From the page of a person only the district places; secretaries do it from the page of their branch."""
+    branch_id, group = visit.number("branch"), visit.text("group", 20)
+
+    def work(tx: Transaction) -> None:
+        actor = visit.staff.actor(visit.staff.first_of(DISTRICT))
+        membership.place(tx, people.get(tx, visit.path_number()), branch_id or 0, group, actor, visit.now)
+
+    await visit.write(work)
+    return visit.goes_to(f"/console/people/{visit.path_number()}?said=编好了。")
+
+
 def _look(tx: Transaction, visit: Visit, wrong: str | None) -> dict[str, object]:
     person = people.get(tx, visit.path_number())
     if not reaches(visit.staff, person):
@@ -82,14 +94,15 @@ def _look(tx: Transaction, visit: Visit, wrong: str | None) -> dict[str, object]
         "wrong": wrong,
         "coming": coming,
         "channels": [(CHANNELS.get(one.channel, one.channel), one.reachable, one.last_heard_at) for one in known],
-        "messages": {"all": "都收", "point": "只收服务点的", "own": "只收自己报名的", "none": "都不收"}[
-            person.messages
-        ],
+        "messages": _MESSAGES[person.messages],
         "sees_party": sees_party(visit.staff, person.host_branch_id),
         "is_in_town": people.is_in_town(person, local_date(visit.now)),
+        "verifications": VERIFICATIONS,
+        "may_place": visit.staff.is_district and person.party.member == "yes",
+        "branches": [each for each in organisations.active(tx) if each.kind in membership.BRANCHES],
     }
 
 
 def _party_seen(visit: Visit) -> frozenset[int] | None:
     """The branches whose members may be shown as such; None is every branch."""
-    return visit.staff.branches(*_BRANCHES)
+    return visit.staff.branches(*SECRETARIES)

@@ -16,6 +16,7 @@ from bot.console import (
     events,
     health,
     needs,
+    office,
     people,
     points,
     reports,
@@ -128,6 +129,7 @@ def doors(sign_in: SignIn) -> list[Door]:
         Door("/console/audit", audit.listing, OVERSEERS),
         Door("/console/health", health.page, DISTRICT),
         Door("/console/health/release", health.release, DISTRICT, "POST"),
+        *office.doors(),
         Door("/console/{rest:path}", _nowhere, ANYONE),
     ]
 

@@ -1,0 +1,155 @@
+"""Registering someone without a phone, and correcting what is kept of a person: always with who did it and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from bot.console import texts
+from bot.console.access import POINT_KEEPERS, READERS_OF_PEOPLE
+from bot.console.people import reaches
+from bot.console.visit import Visit
+from dialogue.questions import Invalid, Name, Phone
+from storage import communities, people, points, registering, residents
+from storage.conversations import Said
+from storage.database import Transaction
+from storage.people import Facts, Person
+from storage.refusals import NotFound
+from storage.scrub import scrub
+from storage.times import local_date
+
+_OLDEST = 1900
+_RESIDENCES = {"seasonal": "候鸟", "local": "常住"}
+_FIELDS = {"name": 20, "phone": 24, "residence": 10, "origin": 30, "arrives_on": 10, "leaves_on": 10}
+_FIELDS |= {"community_code": 12, "estate": 30, "point_id": 12, "salutation": 16, "birth_year": 4}
+
+
+@dataclass(slots=True)
+class Filled:
+    """What was filled in. `wrong` says what cannot be used."""
+
+    given: Mapping[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+async def blank(visit: Visit) -> Response:
+    given = dict.fromkeys(_FIELDS, "")
+    own = visit.staff.points(*POINT_KEEPERS)
+    if own is not None and len(own) == 1:
+        given["point_id"] = str(next(iter(own)))
+    return visit.page("person_form.html", **await _choices(visit), person=None, given=given, wrong=[])
+
+
+async def register(visit: Visit) -> Response:
+    """Only with the person's own yes, on the spot (care.md P1)."""
+    filled = _read(visit)
+    if visit.text("agreed", 3) != "yes":
+        filled.wrong.append("要本人在场、同意了才能登记。")
+    if not filled.given["name"]:
+        filled.wrong.append("没有写姓名。")
+    if filled.values.get("residence") is None:
+        filled.wrong.append("请选候鸟还是常住。")
+    if filled.values.get("community_code") is None:
+        filled.wrong.append("请选社区。")
+    own = visit.staff.points(*POINT_KEEPERS)
+    if own is not None and filled.values.get("point_id") not in own:
+        filled.wrong.append("请选您管的服务点。")
+    if filled.wrong:
+        parts = {**await _choices(visit), "given": filled.given, "wrong": filled.wrong}
+        return visit.page("person_form.html", 422, person=None, **parts)
+
+    def work(tx: Transaction) -> int:
+        actor = visit.staff.actor(visit.staff.first_of(POINT_KEEPERS))
+        return registering.by_staff(tx, Facts(**filled.values), actor, visit.now)
+
+    person_id = await visit.write(work)
+    return visit.goes_to(f"/console/people/{person_id}?said=登记好了。报名、签到都能找到了。")
+
+
+async def correct_form(visit: Visit) -> Response:
+    person = await visit.read(_reached, visit)
+    parts = {"person": await visit.read(residents.masked, person.id), "given": _given(person), "wrong": []}
+    return visit.page("person_form.html", **await _choices(visit), **parts)
+
+
+async def correct(visit: Visit) -> Response:
+    """Name and phone stay masked: what is left empty there is not changed."""
+    person = await visit.read(_reached, visit)
+    filled, reason = _read(visit), visit.text("reason", 100)
+    if len(reason) < 2:
+        filled.wrong.append("要写明为什么改，比如：本人打电话来改的。")
+    if filled.wrong:
+        shown = await visit.read(residents.masked, person.id)
+        parts = {**await _choices(visit), "person": shown, "given": filled.given, "wrong": filled.wrong}
+        return visit.page("person_form.html", 422, **parts)
+
+    def work(tx: Transaction) -> list[str]:
+        _reached(tx, visit)
+        actor = visit.staff.actor(visit.staff.first_of(READERS_OF_PEOPLE))
+        return registering.correct(tx, person.id, filled.values, actor, visit.now, reason)
+
+    changed = await visit.write(work)
+    return visit.goes_to(f"/console/people/{person.id}?said={'改好了。' if changed else '没有什么要改的。'}")
+
+
+def _reached(tx: Transaction, visit: Visit) -> Person:
+    person = people.get(tx, visit.path_number())
+    if not reaches(visit.staff, person):
+        raise NotFound("人")
+    return person
+
+
+def _read(visit: Visit) -> Filled:
+    given = {name: visit.text(name, at_most) for name, at_most in _FIELDS.items()}
+    filled = Filled(given)
+    if any(scrub(text)[1] for text in (*given.values(), visit.text("reason", 100))):
+        filled.wrong.append(texts.NEVER_KEPT)
+        filled.given = dict.fromkeys(_FIELDS, "")
+        return filled
+    for name, kind in (("name", Name()), ("phone", Phone(landline=True))):
+        if given[name]:
+            try:
+                filled.values[name] = kind.parse(Said(given[name], visit.now))
+            except Invalid as problem:
+                filled.wrong.append(str(problem))
+    filled.values["residence"] = given["residence"] if given["residence"] in _RESIDENCES else None
+    filled.values["community_code"] = given["community_code"] or None
+    filled.values["point_id"] = int(given["point_id"]) if given["point_id"].isdecimal() else None
+    for name in ("origin", "estate", "salutation"):
+        filled.values[name] = given[name] or None
+    for name, label in (("arrives_on", "来琼日期"), ("leaves_on", "离琼日期")):
+        filled.values[name] = _day(given[name], label, filled.wrong)
+    arrives, leaves = filled.values["arrives_on"], filled.values["leaves_on"]
+    if arrives and leaves and leaves < arrives:
+        filled.wrong.append("离琼日期早于来琼日期。")
+    year = given["birth_year"]
+    fits = year.isdecimal() and _OLDEST <= int(year) <= local_date(visit.now).year
+    if year and not fits:
+        filled.wrong.append("出生年份写四位数，比如：1955。")
+    filled.values["birth_year"] = int(year) if year and fits else None
+    return filled
+
+
+def _day(text: str, label: str, wrong: list[str]) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        wrong.append(f"{label}没看懂，比如：2026-10-20。")
+        return None
+
+
+def _given(person: Person) -> dict[str, str]:
+    shown = {name: str(getattr(person, name) or "") for name in _FIELDS}
+    return shown | {"name": "", "phone": ""}
+
+
+async def _choices(visit: Visit) -> dict[str, Any]:
+    def look(tx: Transaction) -> dict[str, Any]:
+        own = visit.staff.points(*POINT_KEEPERS)
+        places = [point for point in points.active(tx) if own is None or point.id in own]
+        return {"communities": communities.names(tx), "points": places, "residences": _RESIDENCES}
+
+    return await visit.read(look)

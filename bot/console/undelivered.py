@@ -1,0 +1,53 @@
+"""Messages that reached nobody, with why: who must be phoned, and what a channel did not take."""
+
+from collections import Counter
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from bot.console.visit import Visit
+from storage import missed
+from storage.missed import Missed
+
+PERIODS = {1: "今天和昨天", 7: "七天", 30: "三十天", 90: "九十天"}
+STATES = {"refused": "平台没收", "unreachable": "联系不上", "expired": "过时没发", "unknown": "不知到没到"}
+STATES |= {"superseded": "本人不收消息"}
+KINDS = {
+    "reminder": "提醒",
+    "change": "变动",
+    "promotion": "排到了",
+    "need": "难处的回音",
+    "alert": "提醒工作人员",
+    "broadcast": "群发",
+    "emergency": "紧急通知",
+    "answer": "回答",
+}
+_MOST_SHOWN = 300
+
+
+async def page(visit: Visit) -> Response:
+    """?days=30&state=unreachable&kind=broadcast"""
+    days = visit.asked_number("days") or 7
+    days = days if days in PERIODS else 7
+    state, kind = visit.asked("state", 16), visit.asked("kind", 16)
+    found = await visit.read(missed.between, visit.now - timedelta(days=days), visit.now)
+    fitting = [each for each in found if state in ("", each.state) and kind in ("", each.kind)]
+    fitting.reverse()
+    return visit.page(
+        "undelivered.html",
+        shown=fitting[:_MOST_SHOWN],
+        count=len(fitting),
+        total=len(found),
+        by_state=[(key, label, _number(found, key)) for key, label in STATES.items()],
+        by_kind=Counter(each.kind for each in found),
+        days=days,
+        state=state,
+        kind=kind,
+        periods=PERIODS,
+        states=STATES,
+        kinds=KINDS,
+    )
+
+
+def _number(found: list[Missed], state: str) -> int:
+    return sum(each.state == state for each in found)
