@@ -1,5 +1,5 @@
-"""Writes a district of any size into a real file, in bulk: persons sealed and found by keyed hashes as the program keeps
-them, seasons of events with who signed up and who came, and the history of what was said and sent.
+"""Writes a district of any size into a real file, in bulk: persons sealed and found by keyed hashes as the program
+keeps them, seasons of events with who signed up and who came, and the history of what was said and sent.
 
 What is to be seen at one time (the events of this week, those who signed up for one, the needs under way) is the same
 in every size: only what the house remembers grows.
@@ -17,7 +17,8 @@ from typing import Any
 
 import msgspec
 
-from handlers.consent_texts import REGISTRATION
+from dialogue.message import Reply, encoded
+from handlers.consent_texts import LOCATION, REGISTRATION
 from storage import grants, person_keys, settings
 from storage.audit import Actor
 from storage.database import Transaction, open_database
@@ -38,6 +39,7 @@ _SEASONS = 5
 _WEEK = 60  # events in a week from now on
 _WEEKS_AHEAD = 4
 _OPEN_NEEDS = 120
+_NAMESAKES = 20  # at least, so that a search finds as many in every size
 _STRIDE = 104_729  # a prime: spreads the people over the events, nobody twice in one
 
 
@@ -50,6 +52,7 @@ class District:
     attendances: int
     desk: int
     coming: int
+    name: str  # that some of them have
 
     @property
     def url(self) -> str:
@@ -60,8 +63,7 @@ class District:
 
 
 async def build(folder: Path, persons: int, attendances: int, now: datetime) -> District:
-    """A file of its own in `folder`. `now` is when it is looked at."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A file of its own in `folder`, which is there. `now` is when it is looked at."""
     url = f"sqlite:///{folder}/hongyan.db"
     migrate(url)
     vault = Vault.load_or_create(folder / "hongyan.key")
@@ -72,7 +74,7 @@ async def build(folder: Path, persons: int, attendances: int, now: datetime) -> 
         file.execute(f"PRAGMA {pragma}")
     file.execute("BEGIN")
     indexes = _take_indexes(file)
-    _write_people(file, vault, persons, now)
+    name = _write_people(file, vault, persons, now)
     desk, coming = _write_events(file, persons, attendances, now)
     _write_history(file, vault, persons, now)
     _write_needs(file, vault, persons, now)
@@ -84,7 +86,7 @@ async def build(folder: Path, persons: int, attendances: int, now: datetime) -> 
     file.close()
     async with open_database(url, vault) as database:
         await database.write(_appoint, now)
-    return District(folder, persons, attendances, desk, coming)
+    return District(folder, persons, attendances, desk, coming, name)
 
 
 def _lay_out(tx: Transaction, now: datetime) -> None:
@@ -111,7 +113,7 @@ def _take_indexes(file: sqlite3.Connection) -> list[str]:
     return [statement for _, statement in found]
 
 
-def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: datetime) -> None:
+def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: datetime) -> str:
     file.execute("CREATE TEMP TABLE unsorted (key BLOB, person_id INTEGER)")
     communities = [code for (code,) in file.execute("SELECT code FROM communities WHERE active ORDER BY code")]
     points = file.execute("SELECT id, community_code FROM service_points ORDER BY id").fetchall()
@@ -119,8 +121,8 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
     draw = random.Random(1)
     names = [a + b + c for a in _SURNAMES for b in _FIRST for c in _SECOND]
     draw.shuffle(names)
-    del names[persons:]
-    found_by = {name: [vault.lookup(*key) for key in set(person_keys.of(name, None))] for name in names}
+    del names[max(1, persons // _NAMESAKES) :]
+    found_by = {name: [vault.person_keys(*key)[0] for key in set(person_keys.of(name, None))] for name in names}
     parties = [msgspec.json.encode(Party(member=member)).decode() for member in ("yes", "no")]  # type: ignore[arg-type]
     today = local_date(now)
     arrived = [(today - timedelta(days=days)).isoformat() for days in range(60)]
@@ -132,8 +134,8 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
         for person in range(1, persons + 1):
             name, phone, uid = names[person % len(names)], f"139{person:08d}", secrets.token_hex(12)
             keys.extend((key, person) for key in found_by[name])
-            keys.append((vault.lookup("phone", phone), person))
-            keys.append((vault.lookup("tail", phone[-4:]), person))
+            keys.append((vault.person_keys("phone", phone)[0], person))
+            keys.append((vault.person_keys("tail", phone[-4:])[0], person))
             point, community = points[person % len(points)]
             member, seasonal = person % 3 == 0, person % 7 != 0
             yield (
@@ -142,7 +144,7 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
                 vault.seal(name, f"people.name|{uid}"),
                 vault.seal(phone, f"people.phone|{uid}"),
                 vault.seal(parties[0 if member else 1], f"people.party|{uid}"),
-                vault.lookup("person", f"{phone}|{name}"),
+                vault.person_keys("person", f"{phone}|{name}")[0],
                 "seasonal" if seasonal else "local",
                 "黑龙江省哈尔滨市" if seasonal else None,
                 arrived[person % 60] if seasonal else None,
@@ -169,11 +171,13 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
         "INSERT INTO accounts (id, channel, user, person_id, reachable, last_heard_at, created_at)"
         f" SELECT id, '{CHANNEL}', CAST(id AS TEXT), id, 1, created_at, created_at FROM people"
     )
-    file.execute(
-        "INSERT INTO consents (person_id, account_id, purpose, version, text_hash, given, channel, at)"
-        f" SELECT id, id, ?, ?, ?, 1, '{CHANNEL}', created_at FROM people",
-        (REGISTRATION.purpose, REGISTRATION.version, REGISTRATION.hash),
-    )
+    for text in (REGISTRATION, LOCATION):
+        file.execute(
+            "INSERT INTO consents (person_id, account_id, purpose, version, text_hash, given, channel, at)"
+            f" SELECT id, id, ?, ?, ?, 1, '{CHANNEL}', created_at FROM people",
+            (text.purpose, text.version, text.hash),
+        )
+    return names[0]
 
 
 def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now: datetime) -> tuple[int, int]:
@@ -183,9 +187,7 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
     hosts = [row for (row,) in file.execute("SELECT id FROM organisations WHERE kind = 'branch' ORDER BY id")]
     types = ("sunset_school", "service_market", "free_clinic", "arts_sports", "policy_talk", "theme_day")
     starts = [*_past(held, now), now - timedelta(minutes=10)]
-    starts += [
-        now + timedelta(hours=2) + number * timedelta(days=7) / _WEEK for number in range(_WEEK * _WEEKS_AHEAD)
-    ]
+    starts += [now + timedelta(hours=2) + number * timedelta(days=7) / _WEEK for number in range(_WEEK * _WEEKS_AHEAD)]
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for number, start in enumerate(starts, 1):
@@ -208,7 +210,9 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
                 _kept(start - timedelta(days=14)),
             )
 
-    columns = "id, number, type, title, starts_at, ends_at, point_id, venue, organisation_id, capacity, state, closed_at"
+    columns = (
+        "id, number, type, title, starts_at, ends_at, point_id, venue, organisation_id, capacity, state, closed_at"
+    )
     columns += ", created_at, published_at"
     rest = "revision, description, asks_before_seating, allocation, first_timers_first, largest_group, members_only"
     file.executemany(
@@ -216,8 +220,10 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
         " 1, '', 0, 'first_come', 0, 4, 0, 0)",
         rows(),
     )
-    file.execute("CREATE TEMP TABLE places AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)"
-                 " SELECT n FROM n")
+    file.execute(
+        "CREATE TEMP TABLE places AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)"
+        " SELECT n FROM n"
+    )
     person = f"1 + (e.id * 7919 + p.n * {_STRIDE}) % {persons}"
     everyone = "events e CROSS JOIN places p"
     file.execute(
@@ -242,7 +248,9 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
 def _past(held: int, now: datetime) -> list[datetime]:
     """Spread over the seasons: October to March of each, the last one so far."""
     year = now.year if now.month >= 10 else now.year - 1
-    spans = [(datetime(y, 10, 1, tzinfo=UTC), datetime(y + 1, 4, 1, tzinfo=UTC)) for y in range(year - _SEASONS, year + 1)]
+    spans = [
+        (datetime(y, 10, 1, tzinfo=UTC), datetime(y + 1, 4, 1, tzinfo=UTC)) for y in range(year - _SEASONS, year + 1)
+    ]
     spans = [(begins, min(ends, now - timedelta(days=1))) for begins, ends in spans]
     whole = sum((ends - begins for begins, ends in spans), timedelta())
     starts = []
@@ -254,22 +262,30 @@ def _past(held: int, now: datetime) -> list[datetime]:
 
 def _write_history(file: sqlite3.Connection, vault: Vault, persons: int, now: datetime) -> None:
     """What was said and sent: a message of each person, its answer, and a reminder; what staff did."""
-    sealed = vault.seal("您好", "history")
     begins = int((now - timedelta(days=6)).timestamp())
     at = "strftime('%Y-%m-%d %H:%M:%S.000000', {begins} + {row}.id * 500000 / {persons}, 'unixepoch')"
     moment = at.format(begins=begins, row="w", persons=persons)
-    file.execute(
+    reply = f"[{encoded(Reply('您好'))}]"
+
+    def turns() -> Iterator[tuple[Any, ...]]:
+        for person in sorted(range(1, persons + 1), key=str):
+            where = f"{CHANNEL}:before {person}"
+            said, answered = vault.seal("你好", f"inbox.said|{where}"), vault.seal(reply, f"inbox.replies|{where}")
+            received = datetime.fromtimestamp(begins + person * 500_000 // persons, UTC)
+            yield f"before {person}", person, said, answered, _kept(received)
+
+    file.executemany(
         "INSERT INTO inbox (channel, message, account_id, said, replies, received_at)"
-        f" SELECT '{CHANNEL}', 'before ' || w.id, w.id, NULL, NULL, {moment} FROM people w ORDER BY CAST(w.id AS TEXT)"
+        f" VALUES ('{CHANNEL}', ?, ?, ?, ?, ?)",
+        turns(),
     )
     columns = "key, person_id, account_id, channel, kind, lane, reply, event_id, revision, due_at, state, tries"
     file.execute(
         f"INSERT INTO outbox ({columns}, created_at, ended_at)"
-        f" SELECT 'reminder:' || e.id || ':1:' || w.id || ':day_before', w.id, w.id, '{CHANNEL}', 'reminder', 1, ?,"
+        f" SELECT 'reminder:' || e.id || ':1:' || w.id || ':day_before', w.id, w.id, '{CHANNEL}', 'reminder', 1, x'',"
         f" e.id, 1, {moment}, CASE WHEN w.id % 997 = 0 AND w.id < 100000 THEN 'unreachable'"
         f" ELSE 'delivered' END, 1, {moment}, {moment}"
-        " FROM people w JOIN events e ON e.id = 1 + w.id % (SELECT count(*) FROM events WHERE state = 'held')",
-        (sealed,),
+        " FROM people w JOIN events e ON e.id = 1 + w.id % (SELECT count(*) FROM events WHERE state = 'held')"
     )
     file.execute(
         "INSERT INTO audit_log (at, actor_id, role, channel, action, object, chain)"

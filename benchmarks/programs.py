@@ -101,10 +101,10 @@ AIOGRAM = Program("aiogram 3, FSM on SQLite", peer("benchmarks.peers.aiogram_bot
 @asynccontextmanager
 async def running(program: Program, folder: Path, api: int) -> AsyncIterator[tuple[int, int]]:
     """The port it listens on, and its process id."""
-    port = _free_port()
+    port = free_port()
     process = await program.start(folder, api, port)  # type: ignore[misc]
     try:
-        await _listens(port, process)
+        await listens(port, process)
         yield port, process.pid
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -155,7 +155,8 @@ async def _run(*arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL)
 
 
-async def _listens(port: int, process: asyncio.subprocess.Process) -> None:
+async def listens(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait until it does."""
     for _ in range(600):
         if process.returncode is not None:
             raise RuntimeError(f"it stopped with {process.returncode}")
@@ -169,7 +170,7 @@ async def _listens(port: int, process: asyncio.subprocess.Process) -> None:
     raise TimeoutError("it does not listen")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
