@@ -4,13 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.config import Settings, WrongSettings
-from storage.database import Database, open_database
+from storage import people
+from storage.backup import holds_people
+from storage.database import Database, StorageFault, open_database, sqlite_path
 from storage.migrations import migrate
 from storage.vault import Vault
 
 
 def vault(settings: Settings) -> Vault:
-    """Raises `WrongSettings` when the key file cannot be read."""
+    """Raises `WrongSettings` when the key file cannot be read, or is gone while there is something sealed with it."""
+    if settings.database_url.startswith("sqlite:") and not settings.key_file.exists():
+        path = sqlite_path(settings.database_url)
+        if holds_people(path):
+            raise WrongSettings(
+                f"storage.key_file: {settings.key_file} is not there, and nothing in {path.name} opens without it; "
+                "put it back from its safe place"
+            )
     try:
         return Vault.load_or_create(settings.key_file, settings.config.storage.cipher)
     except (OSError, ValueError, KeyError) as problem:
@@ -29,5 +38,9 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
         raise WrongSettings(str(problem)) from None
     except OSError as problem:
         raise WrongSettings(f"storage.url: {type(problem).__name__}: {problem.strerror}") from None
+    except StorageFault as fault:
+        raise WrongSettings(f"storage.url: {fault}; `hongyan check` looks why") from None
     async with open_database(settings.database_url, opened_vault, settings.config.bot.message_hours()) as opened:
+        if not await opened.read(people.can_be_opened):
+            raise WrongSettings(f"storage.key_file: {settings.key_file} is not the one that sealed this database")
         yield opened
