@@ -16,6 +16,8 @@ from storage.hours import MessageHours
 from storage.vault import CipherName
 
 PREFIX = "HONGYAN__"
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+_HIGHEST_PORT = 65_535
 _SHORTEST_LOGS = 365  # days; 互联网政务应用安全管理规定, article 20
 
 
@@ -168,6 +170,13 @@ def checked(values: dict[str, Any]) -> Config:
         raise WrongSettings("telegram.token: the token that BotFather gave, such as 123456:ABC…")
     if config.telegram.enabled and config.telegram.mode == "webhook" and not config.bot.public_url:
         raise WrongSettings('bot.public_url: needed for telegram.mode = "webhook", such as https://example.org')
+    if config.bot.public_url and not _ADDRESS.fullmatch(config.bot.public_url):
+        raise WrongSettings("bot.public_url: an address such as https://hongyan.example.org, or nothing")
+    for section, address in (("telegram", config.telegram.api_base_url), ("wechat", config.wechat.api_base_url)):
+        if not _ADDRESS.fullmatch(address):
+            raise WrongSettings(f"{section}.api_base_url: an address beginning with https://")
+    if not 0 <= config.web.port <= _HIGHEST_PORT:
+        raise WrongSettings("web.port: a number up to 65535, such as 8080")
     if config.storage.backup_copy_command and "{file}" not in " ".join(config.storage.backup_copy_command):
         raise WrongSettings(
             'storage.backup_copy_command: words with {file} in them, such as ["rclone", "copy", "{file}", "…"]'

@@ -16,6 +16,7 @@ from storage.database import Transaction
 from storage.schema.records import audit_log as table
 
 _NEWEST = select(table.c.chain).order_by(table.c.id.desc()).limit(1)
+_NEWEST_AT = select(func.max(table.c.at))
 _ADD = insert(table)
 _ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
 _START = bytes(32)
@@ -120,6 +121,11 @@ class Head:
 def head(tx: Transaction) -> Head:
     newest = tx.execute(_NEWEST).scalar() or _START
     return Head(int(tx.execute(_COUNT).scalar_one()), newest, _anchor(tx).forgotten)
+
+
+def newest_at(tx: Transaction) -> datetime | None:
+    """When the last row was written; later than now, the clock went back."""
+    return tx.execute(_NEWEST_AT).scalar()  # type: ignore[no-any-return]
 
 
 def has_link(tx: Transaction, chain: bytes) -> bool:

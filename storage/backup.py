@@ -94,6 +94,15 @@ def verify(path: Path) -> None:
         raise BadBackup(f"{path.name} is no backup of 红雁: {problem}") from None
 
 
+def holds_people(path: Path) -> bool:
+    """Whether there is anything in this database that needs its key. A file that cannot be read holds nobody."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+            return file.execute("SELECT 1 FROM people WHERE name IS NOT NULL LIMIT 1").fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
 def erased_in(path: Path, vault: Vault, beside: Path) -> set[str]:
     """Who was erased as far as this database or backup knows, by names that say nothing of them (`erasure.replay`).
 

@@ -2,20 +2,26 @@
 
 import argparse
 import asyncio
-import stat
+import socket
 import sys
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
-from bot import config, opening
+from bot import config, opening, surroundings
+from bot.channels.telegram import check as telegram_check
 from bot.channels.wechat import check as wechat_check
 from bot.channels.wechat import settings as wechat_settings
-from bot.config import Settings, WrongSettings
+from bot.config import BotSection, Settings, WrongSettings
 from bot.sample import SAMPLE_POINTS, must_not_be_sample
-from storage import grants, points
-from storage.audit import first_broken
+from bot.surroundings import Finding
+from storage import grants, outbox, points
+from storage import settings as settings_of_house
+from storage.audit import first_broken, newest_at
 from storage.backup import BadBackup, verify
 from storage.database import Database, StorageFault, Transaction, sqlite_path
+
+_SKEW = timedelta(minutes=2)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -29,31 +35,59 @@ def run(asked: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-async def _all(settings: Settings) -> list[tuple[bool, str]]:
+async def _all(settings: Settings) -> list[Finding]:
     return [each async for each in _looked_at(settings)]
 
 
-async def _looked_at(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
+async def _looked_at(settings: Settings) -> AsyncIterator[Finding]:
     """Each finding, with whether it stops the service."""
-    if settings.key_file.exists() and settings.key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield True, f"storage.key_file: others can read {settings.key_file}; chmod 600 it"
+    now = datetime.now(UTC)
+    for finding in surroundings.findings(settings, now):
+        yield finding
     try:
         _look_at_file(settings)
         async with opening.database(settings) as database:
-            for each in await _of_database(settings, database):
+            for each in await _of_database(settings, database, now):
                 yield each
     except (WrongSettings, BadBackup, StorageFault) as problem:
         yield True, f"the database cannot be used: {problem}"
-    public_url = settings.config.bot.public_url
+    for finding in _as_set(settings):
+        yield finding
+    public_url, telegram = settings.config.bot.public_url, settings.config.telegram
+    if telegram.enabled:
+        for text in await telegram_check.problems(telegram, public_url, clock=lambda: datetime.now(UTC)):
+            yield True, text
+    if settings.config.wechat.enabled:
+        try:
+            account = wechat_settings.from_section(settings.config.wechat)
+        except WrongSettings as problem:
+            yield True, str(problem)
+            return
+        missing = wechat_check.limits(account, public_url)
+        for text in await wechat_check.problems(account, public_url, clock=lambda: datetime.now(UTC)):
+            yield text not in missing, text
+
+
+def _as_set(settings: Settings) -> Iterator[Finding]:
+    config = settings.config
+    public_url = config.bot.public_url
+    if not (config.telegram.enabled or config.wechat.enabled or config.web.chat):
+        yield True, "nobody can write to it: enable telegram or wechat, or set web.chat = true"
     if not public_url:
         yield False, "bot.public_url: empty, so links to files and to the console work on this machine alone"
     elif not public_url.startswith("https://"):
         yield False, "bot.public_url: not https, so what people say and see can be read on the way"
-    if settings.config.wechat.enabled:
-        account = wechat_settings.from_section(settings.config.wechat)
-        missing = wechat_check.limits(account, public_url) if not wechat_settings.wrong(account) else []
-        for text in await wechat_check.problems(account, public_url, clock=lambda: datetime.now(UTC)):
-            yield text not in missing, text
+    if public_url and (host := urlsplit(public_url).hostname) and not _is_known(host):
+        yield False, f"bot.public_url: the name {host} cannot be looked up from here; is it registered?"
+    if config.bot.support_phone == BotSection().support_phone:
+        yield False, f"bot.support_phone: still {config.bot.support_phone}; put the telephone of the house"
+
+
+def _is_known(host: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except OSError:
+        return False
 
 
 def _look_at_file(settings: Settings) -> None:
@@ -64,8 +98,8 @@ def _look_at_file(settings: Settings) -> None:
             verify(path)
 
 
-async def _of_database(settings: Settings, database: Database) -> list[tuple[bool, str]]:
-    def look(tx: Transaction) -> list[tuple[bool, str]]:
+async def _of_database(settings: Settings, database: Database, now: datetime) -> list[Finding]:
+    def look(tx: Transaction) -> list[Finding]:
         found = []
         try:
             must_not_be_sample(settings, is_sample=points.has_sample(tx))
@@ -73,10 +107,15 @@ async def _of_database(settings: Settings, database: Database) -> list[tuple[boo
             found.append((True, SAMPLE_POINTS))
         if not points.active(tx):
             found.append((False, "there are no service points yet; `hongyan points import FILE` reads them"))
-        if not grants.holders(tx, "district_staff", datetime.now(UTC)):
+        if not grants.holders(tx, "district_staff", now):
             found.append((False, "nobody has the role district_staff yet; `hongyan grant` gives it"))
         if (broken := first_broken(tx)) is not None:
             found.append((True, f"the audit log was changed at row {broken}; compare it with the backups"))
+        if (newest := newest_at(tx)) is not None and newest > now + _SKEW:
+            ahead = newest.isoformat(timespec="minutes")
+            found.append((True, f"the clock of this machine went back: something was done at {ahead}; set the clock"))
+        if settings_of_house.get(tx, outbox.PAUSED) is True:
+            found.append((False, "sending is paused since a restore; `hongyan release` ends it"))
         return found
 
     return await database.read(look)

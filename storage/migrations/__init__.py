@@ -1,5 +1,6 @@
 """Brings a database to the tables this version knows; each step and the record of it are one transaction."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -8,20 +9,32 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from storage.database import sqlite_engine, sqlite_path
+from storage.database import StorageFault, sqlite_engine, sqlite_path
 from storage.postgresql import engine_of
 
 
 def migrate(url: str) -> None:
-    """Create or upgrade everything at `url`. Does nothing when it is up to date."""
-    with engine_for(url) as engine, engine.connect() as connection:
-        _prepare(connection)
-        with as_file(files(__package__)) as folder:
-            config = _config(str(folder))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    """Create or upgrade everything at `url`. Does nothing when it is up to date.
+
+    Raises `StorageFault` when the database cannot be used, or was made by a version that this one does not know.
+    """
+    try:
+        with engine_for(url) as engine, engine.connect() as connection:
+            _prepare(connection)
+            with as_file(files(__package__)) as folder:
+                config = _config(str(folder))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    except DBAPIError as problem:
+        raise StorageFault(str(problem.orig)) from None  # SQLAlchemy's own text would quote the statement
+    except sqlite3.Error as problem:
+        raise StorageFault(str(problem)) from None
+    except CommandError:
+        raise StorageFault("it was made by another version of the program, which this one does not know") from None
 
 
 def is_current(connection: Connection) -> bool:
