@@ -189,7 +189,7 @@ def _(closed: refusals.AlreadyClosed) -> str:
 
 @sentence.register
 def _(late: refusals.TooLateToUndo) -> str:
-    return f"发布超过 {late.minutes} 分钟，不能撤回了。可以改时间，或者取消活动。"
+    return f"已经超过 {late.minutes} 分钟，不能撤回了。可以改时间，或者取消活动。"
 
 
 @sentence.register

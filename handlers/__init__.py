@@ -12,6 +12,7 @@ from handlers import (
     console,
     corrections,
     emergency,
+    event_changes,
     events,
     figures,
     grants,
@@ -195,10 +196,12 @@ MENU: dict[str, Entry] = {
     "发布活动": Entry(organise.create, ("新活动", "办活动", "建活动", "发活动"), allowed=_organisers),
     "和上次一样": Entry(organise.copy_last, ("跟上次一样", "照上次办"), allowed=_organisers),
     "发布存稿": Entry(organise.publish_draft, pattern=r"发布存稿 ?(?P<rest>\d+)", allowed=_organisers),
-    "撤回": Entry(organise.withdraw, ("撤回活动",), pattern=r"撤回 ?(?P<rest>\d+)", allowed=_organisers),
-    "改活动": Entry(organise.change, ("修改活动", "活动改时间"), pattern=r"改活动 ?(?P<rest>\d+)", allowed=_organisers),
+    "撤回": Entry(event_changes.undo, ("撤回活动", "改回来"), pattern=r"撤回 ?(?P<rest>\d+)", allowed=_organisers),
+    "改活动": Entry(
+        event_changes.change, ("修改活动", "活动改时间"), pattern=r"改活动 ?(?P<rest>\d+)", allowed=_organisers
+    ),
     "取消活动": Entry(
-        organise.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
+        event_changes.cancel, ("活动取消", "活动不办了"), pattern=r"取消活动 ?(?P<rest>\d+)", allowed=_organisers
     ),
     "经费": Entry(
         budgets.show, ("活动经费", "看经费", "花了多少"), pattern=r"经费 ?(?P<rest>\d+)", allowed=_organisers
@@ -226,6 +229,7 @@ MENU: dict[str, Entry] = {
         allowed=_organisers,
     ),
     "办件": Entry(need_work.work, ("我手上的件", "要办的件"), pattern=need_work.PATTERN, allowed=_need_workers),
+    "活动照片": Entry(event_changes.photo, pattern=r"活动照片 ?(?P<rest>\d+)", allowed=_organisers),
     "代记难处": Entry(need_desk.write_down, ("帮人记难处", "替居民记难处"), allowed=_callers),
     "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_need_workers),
     "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_need_workers),

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from dialogue import asking
 from dialogue.message import Choice, File
-from dialogue.questions import Invalid, Number, Picture, SeveralOf, Text
+from dialogue.questions import Invalid, Number, OneOf, Picture, SeveralOf, Text
 from dialogue.talk import Talk
 from storage import attachments, events, files, organisations
 from storage.conversations import Said
@@ -47,7 +48,7 @@ async def choose(talk: Talk, draft: Draft) -> tuple[Draft, tuple[int, ...]]:
     """The draft with what was wished for, and the organisations that host it too."""
     prompt = "还要设哪些？可以选几样，比如：1 4。"
     chosen = await talk.ask("options", prompt, SeveralOf(_OPTIONS))
-    hosts: tuple[int, ...] = ()
+    co_hosts: tuple[int, ...] = ()
     draft = replace(
         draft,
         allocation="lottery" if "lottery" in chosen else draft.allocation,
@@ -73,13 +74,37 @@ async def choose(talk: Talk, draft: Draft) -> tuple[Draft, tuple[int, ...]]:
     if "code" in chosen:
         draft = replace(draft, code_word=await talk.ask("code", "签到口令是什么？比如：春天。", Text(at_most=20)))
     if "hosts" in chosen:
-        hosts = await _hosts(talk, draft)
+        co_hosts = await hosts(talk, draft.organisation_id)
     if "poster" in chosen:
         picture = await talk.ask("poster", "请发海报图片。", Picture())
         draft = replace(draft, poster=f"attachment {picture}")
     if "budget" in chosen:
         draft = replace(draft, budget_planned=await talk.ask("budget", "打算花多少钱？比如：300。", Yuan()))
-    return draft, hosts
+    return draft, co_hosts
+
+
+async def changed(talk: Talk, event: Event, field: str) -> dict[str, Any]:
+    """The new value of one of these for an event that is there already, by column."""
+    if field in ("opens", "closes"):
+        prompt = "几时开始报名？" if field == "opens" else "报名到几时截止？"
+        return {f"sign_up_{field}_at": await _before(talk, event, field, prompt)}
+    if field == "group":
+        most = await talk.ask("group", "一起报名最多几位？", Number(at_least=1, at_most=4))
+        return {"largest_group": most}
+    if field == "poster":
+        picture = await talk.ask("poster", "请发海报图片。", Picture())
+        return {"poster": f"attachment {picture}"}
+    if field != "allocation":
+        raise ValueError(field)
+    how = {"first_come": "先到先得", "lottery": "抽签"}
+    allocation = await talk.ask("allocation", "名额怎么给？", OneOf(how))
+    changes: dict[str, Any] = {"allocation": allocation}
+    if allocation == "lottery" and event.capacity is None:
+        places = await talk.ask("lottery places", "抽签要有名额。一共几个？", Number(at_least=1, at_most=5000))
+        changes["capacity"] = places
+    if allocation == "lottery" and event.sign_up_closes_at is None:
+        changes["sign_up_closes_at"] = event.starts_at - _A_DAY_BEFORE
+    return changes
 
 
 def poster(talk: Talk, event: Event) -> File | None:
@@ -108,10 +133,17 @@ async def _before(talk: Talk, draft: Draft, key: str, prompt: str) -> datetime:
     return moment
 
 
-async def _hosts(talk: Talk, draft: Draft) -> tuple[int, ...]:
-    others = {str(each.id): each.name for each in organisations.active(talk.tx) if each.id != draft.organisation_id}
+async def hosts(talk: Talk, host_id: int | None) -> tuple[int, ...]:
+    """The organisations that hold it together with its host."""
+    others = organisations_besides(talk, host_id)
     if not others:
         talk.say("还没有别的组织可以联办，这一项先空着。")
         return ()
-    chosen = await talk.ask("hosts", "和哪几个组织一起办？", SeveralOf(others))
-    return tuple(int(each) for each in chosen)
+    nobody = {"none": "没有，只有我们办"}
+    chosen = await talk.ask("hosts", "和哪几个组织一起办？", SeveralOf(others | nobody))
+    return tuple(int(each) for each in chosen if each != "none")
+
+
+def organisations_besides(talk: Talk, host_id: int | None) -> dict[str, str]:
+    """Names by number, as text."""
+    return {str(each.id): each.name for each in organisations.active(talk.tx) if each.id != host_id}

@@ -61,6 +61,15 @@ def cancelled(tx: Transaction, event: Event, reason: str, now: datetime) -> int:
     return _tell_all(tx, event, "cancel", text, (Choice("活动", "看看别的活动"),), now, event.ends_at)
 
 
+def on_again(tx: Transaction, event: Event, now: datetime) -> int:
+    """It was called off by mistake. Who did not hear of that hears nothing new. Returns how many are told."""
+    if outbox.outdate(tx, event.id, now):
+        text = f"《{event.title}》照常办：{where_and_when(event)}。"
+    else:
+        text = f"《{event.title}》照常办，刚才说不办了是我们弄错了。{where_and_when(event)}。您能来吗？"
+    return _tell_all(tx, event, "on again", text, coming_choices(event), now, event.ends_at)
+
+
 def changes_in_words(before: Event, after: Event) -> str:
     """What an elder must know of it: the new time, the new place, or both."""
     parts = []

@@ -7,27 +7,19 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
-from handlers import event_options, market_desk, notices, roles, series
+from handlers import event_options, market_desk, roles, series
 from handlers import events as events_handler
-from storage import events, grants, lunar, markets, people, points, sign_ups
+from storage import calendar, events, grants, lunar, markets, need_clock, people, points
 from storage.audit import Actor
 from storage.events import Draft, Event
 from storage.markets import StallDraft
 from storage.points import ServicePoint
 from storage.times import local
 
-_LENGTHS = {"60": "1 小时", "90": "1 个半小时", "120": "2 小时", "180": "3 小时", "240": "半天"}
+LENGTHS = {"60": "1 小时", "90": "1 个半小时", "120": "2 小时", "180": "3 小时", "240": "半天"}
 _PARTY_LIFE = ("members_meeting", "committee_meeting", "group_meeting", "party_lecture", "theme_day")
 _ELSEWHERE = "elsewhere"
-_NOTHING = ("没有", "没", "无", "不用")
-_FIELDS = {
-    "time": "时间",
-    "place": "地点",
-    "capacity": "名额",
-    "title": "名字",
-    "words": "嘱咐的话",
-    "code": "签到口令",
-}
+NOTHING = ("没有", "没", "无", "不用")
 _EARLY, _LATE = time(7, 30), time(21)
 
 
@@ -37,8 +29,8 @@ async def create(talk: Talk) -> None:
     kind = await talk.ask("type", "办哪一类活动？", OneOf(events.TYPES))
     title = await talk.ask("title", "叫什么名字？比如：书法班第三课。", Text(at_most=30, at_least=2))
     starts_at = await asking.moment(talk, "start", "哪天几点开始？比如：12月8号下午两点半。")
-    length = await talk.ask("length", "大概多长时间？", OneOf(_LENGTHS))
-    point, venue = await _where(talk)
+    length = await talk.ask("length", "大概多长时间？", OneOf(LENGTHS))
+    point, venue = await where(talk)
     ends_at = starts_at + timedelta(minutes=int(length))
     capacity = 0
     stalls: tuple[StallDraft, ...] = ()
@@ -63,7 +55,7 @@ async def create(talk: Talk) -> None:
         organiser_id=person.id,
         capacity=capacity or None,
         contact_phone=phone,
-        description="" if words.strip("。") in _NOTHING else words,
+        description="" if words.strip("。") in NOTHING else words,
         members_only=kind in _PARTY_LIFE,
     )
     await _publish(talk, draft, stalls=stalls)
@@ -132,84 +124,11 @@ async def _publish(
 
 async def publish_draft(talk: Talk) -> None:
     """“发布存稿 12”."""
-    event = await _one_i_run(talk, "发布哪一场？", states=("draft",))
+    event = await one_i_run(talk, "发布哪一场？", states=("draft",))
     if event is None:
         return talk.say("没有存着的活动。", Choice("发布活动", "发布活动"))
-    event = events.publish(talk.tx, event.id, _actor(talk, event), talk.now)
+    event = events.publish(talk.tx, event.id, actor(talk, event), talk.now)
     return talk.say(f"《{event.title}》发布好了，编号 {event.number}。", Choice(f"撤回 {event.id}", "撤回"))
-
-
-async def withdraw(talk: Talk) -> None:
-    """“撤回”, within ten minutes: whoever signed up meanwhile is told."""
-    event = await _one_i_run(talk, "收回哪一场？", states=("published",))
-    if event is None:
-        return talk.say("没有可以撤回的活动。")
-    events.withdraw(talk.tx, event.id, _actor(talk, event), talk.now)
-    notices.cancelled(talk.tx, event, "还要再安排", talk.now)
-    return talk.say(f"《{event.title}》收回来了，存着没删。", Choice(f"发布存稿 {event.id}", "重新发布"))
-
-
-async def change(talk: Talk) -> None:
-    """“改活动”: one field at a time, shown before it counts, told to everyone concerned."""
-    event = await _one_i_run(talk, "改哪一场？", states=("published", "draft"))
-    if event is None:
-        return talk.say("您没有可以改的活动。", Choice("发布活动", "发布活动"))
-    fields = {
-        "time": "时间",
-        "place": "地点",
-        "capacity": "名额",
-        "title": "名字",
-        "words": "嘱咐的话",
-        "code": "签到口令",
-    }
-    field = await talk.ask("field", f"《{event.title}》改什么？", OneOf(fields))
-    changes: dict[str, object] = {}
-    if field == "time":
-        starts_at = await asking.moment(talk, "start", "改到哪天几点？")
-        changes = {"starts_at": starts_at, "ends_at": starts_at + (event.ends_at - event.starts_at)}
-    elif field == "place":
-        point, venue = await _where(talk)
-        changes = {"point_id": point.id if point else None, "venue": venue}
-    elif field == "capacity":
-        capacity = await talk.ask("capacity", "改成最多多少人？不限就回 0。", Number(at_most=5000))
-        changes = {"capacity": capacity or None}
-    elif field == "title":
-        changes = {"title": await talk.ask("title", "改成什么名字？", Text(at_most=30, at_least=2))}
-    elif field == "code":
-        word = await talk.ask(
-            "code", "签到口令是什么？两三个字就行，比如：春天。不要口令就回“没有”。", Text(at_most=20)
-        )
-        changes = {"code_word": None if word.strip("。") in _NOTHING else word}
-    else:
-        changes = {"description": await talk.ask("words", "嘱咐的话改成什么？", Text(at_most=200))}
-    if await series.from_now_on(talk, event, field):
-        return await series.change_following(talk, event, changes, _FIELDS[field])
-    preview = events.changed_by(talk.tx, event, changes, talk.now)
-    told = len(events.concerned(talk.tx, event.id))
-    news = notices.changes_in_words(event, preview) if event.state == "published" else ""
-    tell = f"会告诉报名和候补的 {told} 个人" if news and told else "不用另外通知"
-    if not await talk.confirm(f"《{preview.title}》{news or '改' + _FIELDS[field]}，{tell}"):
-        return talk.say("没有改，还是原来的样子。")
-    before, after = events.change(talk.tx, event.id, changes, _actor(talk, event), talk.now)
-    if after.state == "published":
-        notices.changed(talk.tx, before, after, talk.now)
-        if field == "capacity":
-            notices.promoted(talk.tx, sign_ups.promote(talk.tx, event.id, talk.now), talk.now)
-    return talk.say("改好了。" + (f"已经安排告诉 {told} 个人。" if news and told else ""))
-
-
-async def cancel(talk: Talk) -> None:
-    """“取消活动”: with the reason, told to everyone concerned."""
-    event = await _one_i_run(talk, "取消哪一场？", states=("published",))
-    if event is None:
-        return talk.say("您没有可以取消的活动。")
-    reason = await talk.ask("reason", "因为什么不办了？大家会看到，比如：台风。", Text(at_most=40))
-    told = len(events.concerned(talk.tx, event.id))
-    if not await talk.confirm(f"取消《{event.title}》{texts.moment(event.starts_at)}，告诉 {told} 个人：因为{reason}"):
-        return talk.say("没有取消，照常办。")
-    event = events.cancel(talk.tx, event.id, reason, _actor(talk, event), talk.now)
-    notices.cancelled(talk.tx, event, reason, talk.now)
-    return talk.say(f"《{event.title}》取消了，已经安排告诉 {told} 个人。没通知到的会列进电话名单。")
 
 
 async def mine(talk: Talk) -> None:
@@ -241,6 +160,8 @@ def warnings(talk: Talk, event: Event) -> list[str]:
         found.append("那时服务点不开门")
     if _is_new_year(starts.date()):
         found.append("那天是春节（除夕到初二）")
+    elif calendar.is_public_holiday(starts.date(), need_clock.overrides(talk.tx)):
+        found.append("那天是法定假日")
     return found
 
 
@@ -249,7 +170,7 @@ def _is_new_year(day: date) -> bool:
     return first is not None and first - timedelta(days=1) <= day <= first + timedelta(days=1)
 
 
-async def _where(talk: Talk) -> tuple[ServicePoint | None, str]:
+async def where(talk: Talk) -> tuple[ServicePoint | None, str]:
     own = [
         points.get(talk.tx, grant.point_id)
         for grant in grants.roles_of(talk.tx, talk.account, talk.now)
@@ -280,7 +201,7 @@ def _own_organisation(talk: Talk) -> int | None:
     return mine[0] if mine else None
 
 
-async def _one_i_run(talk: Talk, question: str, states: tuple[str, ...]) -> Event | None:
+async def one_i_run(talk: Talk, question: str, states: tuple[str, ...]) -> Event | None:
     if talk.opening.text.isdecimal():
         event = events.get(talk.tx, int(talk.opening.text))
         roles.must_reach(talk, event, roles.ORGANISERS)
@@ -295,5 +216,5 @@ async def _one_i_run(talk: Talk, question: str, states: tuple[str, ...]) -> Even
     return mine[int(await talk.ask("event", question, OneOf(options)))]
 
 
-def _actor(talk: Talk, event: Event) -> Actor:
+def actor(talk: Talk, event: Event) -> Actor:
     return Actor(talk.person_id, roles.must_reach(talk, event, roles.ORGANISERS), talk.account.channel)

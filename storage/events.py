@@ -165,6 +165,7 @@ _COUNTED = select(func.count()).where(head_counts.c.event_id == bindparam("event
 _NOTE_CHANGE = insert(event_changes)
 _ADD_CO_HOST = insert(co_hosts)
 _CO_HOSTS = select(co_hosts.c.organisation_id).where(co_hosts.c.event_id == bindparam("event"))
+_PHOTO = update(table).where(table.c.id == bindparam("event")).values(photo_taken=bindparam("taken"))
 _POSTER = update(table).where(table.c.id == bindparam("event")).values(poster=bindparam("file"))
 
 
@@ -237,7 +238,7 @@ def change(
         lotteries.promise(tx, event_id)
     if "starts_at" in wanted:
         markets.move(tx, event_id, wanted["starts_at"] - before.starts_at)
-    what = {name: [str(getattr(before, name)), str(value)] for name, value in wanted.items()}
+    what = {name: [getattr(before, name), value] for name, value in wanted.items()}
     row = {"event_id": event_id, "revision": revision, "by_person": actor.person_id, "at": now}
     tx.execute(_NOTE_CHANGE, {**row, "what": audit.written(what)})
     audit.note(tx, actor, "event.change", f"event {event_id}", now, after=what)
@@ -263,6 +264,26 @@ def cancel(tx: Transaction, event_id: int, reason: str, actor: Actor, now: datet
     tx.execute(_STATE, {"event": event_id, "to": "cancelled", "why": reason, "at": now})
     audit.note(tx, actor, "event.cancel", f"event {event_id}", now, reason=reason)
     return get(tx, event_id)
+
+
+def set_co_hosts(
+    tx: Transaction, event_id: int, organisation_ids: tuple[int, ...], actor: Actor, now: datetime
+) -> None:
+    """The organisations that hold it together with its host; in totals it stays one event."""
+    tx.lock(f"event {event_id}")
+    _must_be_open(get(tx, event_id))
+    before = co_hosts_of(tx, event_id)
+    tx.execute(_DISCARD_CO_HOSTS, {"event": event_id})
+    for organisation_id in organisation_ids:
+        tx.execute(_ADD_CO_HOST, {"event_id": event_id, "organisation_id": organisation_id})
+    what = {"co_hosts": [before, list(organisation_ids)]}
+    audit.note(tx, actor, "event.change", f"event {event_id}", now, after=what)
+
+
+def note_photo(tx: Transaction, event_id: int, actor: Actor, now: datetime, *, taken: bool) -> None:
+    """照片有无 of the ledger, at any time: a photo is never required (domain 6.1)."""
+    tx.execute(_PHOTO, {"event": event_id, "taken": taken})
+    audit.note(tx, actor, "event.photo", f"event {event_id}", now, after={"taken": taken})
 
 
 def withdraw(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Event:

@@ -83,6 +83,7 @@ event_changes = Table(
     Column("what", Text, nullable=False),  # JSON: field -> [before, after]
     Column("by_person", ForeignKey("people.id")),
     Column("at", Moment, nullable=False),
+    Column("undone_at", Moment),
 )
 
 _OFFERED = text("state = 'offered'")
