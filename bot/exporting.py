@@ -7,22 +7,21 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot import config, opening
-from reports import attendance, catalogue
-from reports.catalogue import REPORTS, Wanted
+from bot.wanted import EVENT_SHEET, PROOF, period_of, report_of, suffix_of
+from reports import attendance, catalogue, documents
+from reports.catalogue import Wanted
 from reports.csv import write_csv
-from reports.periods import Period
+from reports.pdf import Document
+from reports.season_document import season_document
 from reports.sheet import Book, Unmasked
 from reports.xlsx import write_xlsx
 from storage import exports
 from storage.database import Transaction
-
-EVENT_SHEET = "attendance_sheet"
-"""The one report that is about an event, not a period."""
 
 
 def main() -> int:
@@ -46,8 +45,11 @@ def write(tx: Transaction, export_id: int, path: Path, now: datetime, progress: 
     export = exports.get(tx, export_id)
     if export is None:
         raise KeyError(export_id)
-    name, wanted = report_of(export.kind, export.wanted), _wanted(tx, export.wanted, now)
-    if name == EVENT_SHEET:
+    name, suffix = report_of(export.kind, export.wanted), suffix_of(export.kind, export.wanted)
+    wanted = _wanted(tx, export.wanted, now)
+    if suffix == "pdf":
+        _document(tx, name, export.wanted, wanted).output(str(path))
+    elif name == EVENT_SHEET:
         sheet = attendance.attendance_sheet(
             tx,
             int(export.wanted["event"]),
@@ -57,19 +59,25 @@ def write(tx: Transaction, export_id: int, path: Path, now: datetime, progress: 
             blank=bool(export.wanted.get("blank")),
         )
         write_xlsx(Book((sheet,), (), None, wanted.unmasked), path, progress=progress)
-    elif export.wanted.get("format") == "csv" and name in REPORTS:
+    elif suffix == "csv":
         write_csv(catalogue.sheet(tx, name, wanted), path, progress=progress)
     else:
         write_xlsx(catalogue.book(tx, name, wanted), path, progress=progress)
 
 
-def report_of(kind: str, wanted: dict[str, Any]) -> str:
-    """Which report an export is; what a chat asks for is the book of attendances."""
-    return str(wanted["report"]) if kind == "report" else "attendance"
-
-
-def period_of(wanted: dict[str, Any]) -> Period:
-    return Period(date.fromisoformat(wanted["from"]), date.fromisoformat(wanted["to"]), wanted.get("name", ""))
+def _document(tx: Transaction, name: str, asked: dict[str, Any], wanted: Wanted) -> Document:
+    if name == PROOF:
+        return documents.proof(tx, int(asked["person"]), wanted.period, wanted.on)
+    if name == EVENT_SHEET:
+        return documents.sign_in_sheet(
+            tx,
+            int(asked["event"]),
+            wanted.on,
+            sees_party=wanted.sees_party,
+            blank=bool(asked.get("blank")),
+            unmasked=wanted.unmasked,
+        )
+    return season_document(tx, wanted.period, wanted.on)
 
 
 def _wanted(tx: Transaction, wanted: dict[str, Any], now: datetime) -> Wanted:

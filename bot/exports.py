@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.exporting import EVENT_SHEET, period_of, report_of
+from bot.wanted import EVENT_SHEET, MEDIA_TYPES, OF_ONE, PROOF, period_of, report_of, suffix_of
 from dialogue.message import File, Reply, encoded
 from reports import catalogue, snapshots
 from reports.catalogue import REPORTS
@@ -19,13 +19,16 @@ from storage.database import Database, StorageFault, Transaction
 from storage.exports import Export
 from storage.times import local_date
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
 _CANCELLED = "cancelled"
 _COUNTED = frozenset({"attendance", "season", "event_ledger", "event_statistics"})
 _LOOK_EVERY = 1.0  # seconds
 _LONGEST = 3600  # seconds one file may take
 _FAILED = "这个文件没做成，您的数据都在。请过一会儿再要一次，还不行请回“人工”。"
+
+_SAID = {
+    EVENT_SHEET: "签到表做好了，打印出来就能用。上面有姓名，用完请收好。",
+    PROOF: "参加活动证明做好了，打印出来请支部盖章。7 天内可以打开。",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,7 @@ class Exporter:
         if export is None:
             return False
         name = report_of(export.kind, export.wanted)
-        suffix = "csv" if export.wanted.get("format") == "csv" and name in REPORTS else "xlsx"
+        suffix = suffix_of(export.kind, export.wanted)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"export.{suffix}"
             fault = await self._write(export, path)
@@ -126,21 +129,26 @@ def _counted(tx: Transaction, export: Export) -> Counts:
 def _ready(tx: Transaction, export: Export, counted: Counts | None, content: bytes, suffix: str, now: datetime) -> None:
     """The figures of a report that is handed out are kept, so that a later correction shows."""
     name = file_name(_label(export), local_date(now), str(export.wanted.get("subject") or _subject(export)), suffix)
-    media_type = XLSX if suffix == "xlsx" else CSV
+    media_type = MEDIA_TYPES[suffix]
     token = files.add(tx, name, media_type, content, export.person_id, now)
     exports.ready(tx, export.id, token, now)
     if counted is not None:
         snapshots.keep(tx, counted, export.person_id, now)
-    headline = counted.headline if counted else f"{_label(export)}做好了。"
-    if export.kind == "attendance":
+    headline = counted.headline if counted else _SAID.get(export.wanted.get("report", ""), f"{_label(export)}做好了。")
+    if _is_from_chat(export):
         _tell(tx, export, Reply(headline, file=File(token, name, media_type)), now)
 
 
 def _label(export: Export) -> str:
     name = report_of(export.kind, export.wanted)
-    if name == EVENT_SHEET:
-        return "活动签到表"
+    if name in OF_ONE:
+        return OF_ONE[name]
     return "活动统计" if export.kind == "attendance" else catalogue.label(name)
+
+
+def _is_from_chat(export: Export) -> bool:
+    """What was asked for at the console is taken there; the rest is sent."""
+    return export.kind == "attendance" or export.account_id is not None
 
 
 def _subject(export: Export) -> str:
@@ -150,7 +158,7 @@ def _subject(export: Export) -> str:
 
 def _failed(tx: Transaction, export: Export, fault: str, now: datetime) -> None:
     exports.failed(tx, export.id, fault, now)
-    if export.kind == "attendance":
+    if _is_from_chat(export):
         _tell(tx, export, Reply(_FAILED), now)
 
 

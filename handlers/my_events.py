@@ -19,7 +19,7 @@ async def overview(talk: Talk) -> None:
         raise NotRegistered
     mine = sign_ups.of_person(talk.tx, talk.person_id, talk.now)
     if not mine:
-        return talk.say("您现在没有报活动。", Choice("活动", "看看有什么活动"))
+        return talk.say("您现在没有报活动。", Choice("活动", "看看有什么活动"), Choice("参加证明", "开参加证明"))
     lines = []
     for entry in mine:
         event = events.get(talk.tx, entry.event_id)
@@ -29,7 +29,9 @@ async def overview(talk: Talk) -> None:
         turns = market_words.turns(queue_numbers.of_person(talk.tx, event.id, talk.person_id))
         lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）{turns}")
     choices = [Choice(f"活动 {entry.event_id}", events.get(talk.tx, entry.event_id).title) for entry in mine[:5]]
-    return talk.say(f"您报了 {len(mine)} 场：\n" + "\n".join(lines) + "\n来不了，回“不来”。", *choices)
+    return talk.say(
+        f"您报了 {len(mine)} 场：\n" + "\n".join(lines) + "\n来不了，回“不来”。到过的要证明，回“参加证明”。", *choices
+    )
 
 
 async def come(talk: Talk) -> None:

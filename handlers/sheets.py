@@ -1,18 +1,22 @@
-"""补录: a paper list typed in afterwards, each with the time written beside it; what does not fit is listed."""
+"""Paper at the door: the list to be printed and signed, and a signed one typed in afterwards, line by line."""
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
+from dialogue import texts
 from dialogue.message import Choice
-from dialogue.questions import Text
+from dialogue.questions import OneOf, Text
 from dialogue.talk import Talk
+from handlers import roles
 from handlers.check_in import Noted, actor_for, event_and_words, lines_meant, name_of
-from storage import attendance
+from storage import attendance, audit, events, exports, people
 from storage.attendance import Line
+from storage.audit import Actor
 from storage.events import Event
 from storage.times import at, local, local_date
 
+_AT_MOST = 5  # choices of one question
 _TIME = re.compile(r"\s*(\d{1,2})\s*[:：点]\s*(\d{1,2})?分?\s*(.*)", re.DOTALL)
 
 
@@ -22,6 +26,34 @@ class _Sheet:
 
     came: dict[int, tuple[Line, datetime]] = field(default_factory=dict)  # by person
     conflicts: list[str] = field(default_factory=list)
+
+
+async def print_out(talk: Talk) -> None:
+    """“签到表”, “签到表 12”: with the names in full, as who checks in reads them in the chat anyway, and no phones."""
+    event = await _to_print(talk)
+    if event is None:
+        return talk.say("这两周没有您管签到的活动。要哪一场，说编号，比如“签到表 12”。")
+    actor = Actor(talk.person_id, roles.must_reach(talk, event, roles.CHECKERS), talk.account.channel)
+    day, person = local_date(event.starts_at).isoformat(), people.find(talk.tx, talk.person_id)
+    wanted = {"report": "attendance_sheet", "event": event.id, "from": day, "to": day, "subject": event.title}
+    wanted |= {"format": "pdf", "blank": event.state == "published"}
+    wanted |= {"unmasked": None if person is None else person.name}
+    export_id = exports.ask(talk.tx, "report", wanted, talk.person_id, talk.account.id, talk.now)
+    about = {"report": "attendance_sheet", "event": event.id, "masked": person is None}
+    audit.note(talk.tx, actor, "report.export", f"export {export_id}", talk.now, after=about, reason="打印签到表")
+    return talk.say(f"《{event.title}》的签到表正在做，好了马上发给您。散了以后照着纸回“补录”就行。")
+
+
+async def _to_print(talk: Talk) -> Event | None:
+    if found := re.search(r"\d+", talk.opening.text):
+        return events.get(talk.tx, int(found[0]))
+    begin, end = talk.now - timedelta(days=1), talk.now + timedelta(days=14)
+    near = [event for event in events.between(talk.tx, begin, end) if event.state in ("published", "held")]
+    mine = {str(event.id): event for event in near if roles.role_for(talk, event, roles.CHECKERS)}
+    if len(mine) < 2:
+        return next(iter(mine.values()), None)
+    options = {key: f"{event.title}　{texts.moment(event.starts_at)}" for key, event in list(mine.items())[:_AT_MOST]}
+    return mine[await talk.ask("event", "打印哪一场的？", OneOf(options))]
 
 
 async def type_in(talk: Talk) -> None:

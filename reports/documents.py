@@ -6,6 +6,7 @@ from reports.pdf import Document
 from reports.periods import Period
 from reports.sheet import Row, Sheet, Unmasked, chinese_date
 from storage.database import Transaction
+from storage.masks import mask_phone
 from storage.times import local_date
 
 _EMPTY_ROWS = 6  # for those who come without having signed up
@@ -22,10 +23,15 @@ def sign_in_sheet(
     blank: bool = True,
     unmasked: Unmasked | None,
 ) -> Document:
-    """签到表 for the door, with room for those who just come; not `blank`, with who came. Raises `NotFound`."""
+    """签到表 for the door, with room for those who just come; not `blank`, with who came. Raises `NotFound`.
+
+    A blank one lies open on a table: its phones are masked even where the names are not.
+    """
     made = attendance_sheet(tx, event_id, on, masked=unmasked is None, sees_party=sees_party, blank=blank)
     rows = list(made.rows)
     if blank:
+        place = [column.kind for column in made.columns].index("phone")
+        rows = [(*row[:place], mask_phone(str(row[place] or "")), *row[place + 1 :]) for row in rows]
         rows += [(None,) * len(made.columns)] * _EMPTY_ROWS
     document = Document(
         made.title, is_landscape=True, is_sample=on.sample, mark="" if unmasked is None else unmasked.watermark
@@ -63,7 +69,7 @@ def _proof(made: Sheet, rows: list[Row], on: Paper, size: float) -> Document:
     document.facts([("期间", about["期间"])], size=12)
     document.paragraph(f"　　兹证明，{about['姓名']}在上述期间参加下列活动，共参加{len(rows)}次。", 12)
     document.gap(3)
-    document.grid(made.columns, rows, size=size, row_height=0.75 * size)
+    document.grid(made.columns, rows, size=size, row_height=0.75 * size if size > _SIZES[-1] else 0)
     document.paragraph("　　特此证明。", 12)
     document.needs(26)
     document.gap(10)

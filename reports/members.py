@@ -83,9 +83,9 @@ def _kind(person: Resident) -> str:
     return f"{RESIDENCES.get(person.residence or '', '')}党员（待认定）"
 
 
-def participation_proof(tx: Transaction, person_id: int, period: Period, on: Paper) -> Sheet:
-    """参加活动证明 of one member, unmasked: it is handed to that person. Raises `NotFound`."""
-    person = residents.one(tx, person_id)
+def participation_proof(tx: Transaction, person_id: int, period: Period, on: Paper, *, masked: bool = False) -> Sheet:
+    """参加活动证明 of one person, unmasked where it is handed to them. Raises `NotFound`."""
+    person = residents.masked(tx, person_id) if masked else residents.one(tx, person_id)
     took_part = ledgers.came_to(tx, person_id, period.begins, period.ends)
     return Sheet(
         "参加活动证明",

@@ -1,5 +1,6 @@
 """Pages of A4 with their own Chinese letters in them (docs/decisions/0040-documents.md)."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -288,7 +289,7 @@ class Document(FPDF):
         for letter in printable(text).replace("\t", " "):
             if letter == "\n" or ord(letter) in self._known:
                 kept.append(letter)
-            elif letter.isprintable():
+            elif unicodedata.category(letter)[0] in "LNPS":  # not what only changes the letter before it
                 kept.append(_MISSING)
                 self._lacks_letters = True
         return "".join(kept)

@@ -1,4 +1,4 @@
-"""hongyan report season YEAR: the report of the season that begins in October of YEAR."""
+"""hongyan report season YEAR: the report of the season that begins in October of YEAR, as a workbook or as pages."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from reports import attendance
 from reports.counts import counts
 from reports.periods import Period
 from reports.season import season_book
+from reports.season_document import season_document
 from reports.xlsx import write_xlsx
 from storage.database import Transaction
 
@@ -19,7 +20,11 @@ def run(asked: argparse.Namespace) -> int:
 
     def write(tx: Transaction) -> str:
         period = Period.season(asked.year)
-        write_xlsx(season_book(tx, period, attendance.paper(tx, now)), asked.output)
+        paper = attendance.paper(tx, now)
+        if asked.output.suffix.lower() == ".pdf":
+            season_document(tx, period, paper).output(str(asked.output))
+        else:
+            write_xlsx(season_book(tx, period, paper), asked.output)
         return counts(tx, period).headline
 
     async def read() -> str:
