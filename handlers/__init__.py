@@ -37,6 +37,7 @@ from handlers import (
     points,
     polls,
     priority_list,
+    proofs,
     proxies,
     registration,
     roles,
@@ -94,6 +95,9 @@ MENU: dict[str, Entry] = {
     "退号": Entry(markets.give_up, ("不要号了", "号不要了"), pattern=r"退号 ?(?P<rest>\d+)"),
     "接着排": Entry(markets.come_back, ("我回来了", "我过号了", "号过了", "过号了"), pattern=r"接着排 ?(?P<rest>\d+)"),
     "我的活动": Entry(my_events.overview, ("我报的活动", "我报名的", "我报了什么")),
+    "参加证明": Entry(
+        proofs.ask, ("参加活动证明", "开证明", "活动证明"), pattern=r"(?:参加|活动)证明\s*(?P<rest>\S.*)"
+    ),
     "来": Entry(my_events.come, ("我来", "能来", "参加的"), pattern=r"来 ?(?P<rest>\d+)"),
     "不来": Entry(
         my_events.decline,
@@ -170,7 +174,7 @@ MENU: dict[str, Entry] = {
     "恢复提醒": Entry(
         messages_settings.resume, ("恢复消息", "重新提醒", "还是提醒我", "接着提醒", "重新订阅", "恢复订阅")
     ),
-    "签到": Entry(check_in.check_in, ("名单", "点名"), pattern=r"签到(?!码|口令|二维码|记录)\s*(?P<rest>\S.*)"),
+    "签到": Entry(check_in.check_in, ("名单", "点名"), pattern=r"签到(?!码|口令|二维码|记录|表)\s*(?P<rest>\S.*)"),
     "撤销签到": Entry(check_in.undo, pattern=r"撤销签到\s*(?P<rest>\S.*)", allowed=_checkers),
     "请假": Entry(check_in.excuse, pattern=r"请假\s*(?P<rest>\S.*)"),
     "加人": Entry(check_in.walk_in, ("现场加人",), pattern=r"加人\s*(?P<rest>\S.*)", allowed=_checkers),
@@ -183,6 +187,7 @@ MENU: dict[str, Entry] = {
     ),
     "签退": Entry(check_in.leave, pattern=r"签退\s*(?P<rest>\S.*)", allowed=_checkers),
     "补录": Entry(sheets.type_in, ("补签", "录纸质名单"), pattern=r"(?s:补录\s*(?P<rest>\S.*))", allowed=_checkers),
+    "签到表": Entry(sheets.print_out, ("打印签到表",), pattern=r"签到表 ?(?P<rest>\d+)", allowed=_checkers),
     "改签到": Entry(
         attendance_corrections.correct, ("改签到记录", "补记签到"), pattern=r"改签到 ?(?P<rest>\d+)", allowed=_callers
     ),

@@ -155,7 +155,10 @@ class _Writer:
         drawn.set_title({"name": chart.title, "overlay": False})
         drawn.set_legend({"position": "top"} if chart.beside else {"none": True})
         drawn.set_y_axis({"reverse": True})  # the first row at the top, as in the table
-        drawn.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})  # each bar says its value
+        # Each bar says its value. Programs that choose where the axis begins would make small differences look large.
+        axis: dict[str, object] = {"visible": False, "major_gridlines": {"visible": False}, "min": 0}
+        is_rate = next(column.kind for column in tab.columns if column.header == chart.values) == "ratio"
+        drawn.set_x_axis(axis | {"max": 1} if is_rate else axis)
         return drawn
 
     def _write_definitions(self) -> None:

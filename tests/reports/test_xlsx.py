@@ -233,3 +233,17 @@ def test_charts_are_native_and_point_at_the_rows_without_the_total(tmp_path):
     (series,) = chart.series
     assert series.val.numRef.f == "按月!$B$4:$B$5"
     assert series.cat.strRef.f == "按月!$A$4:$A$5"
+
+
+def test_of_two_kinds_of_bars_the_second_is_hatched_and_no_axis_hides_where_it_begins(tmp_path):
+    path = tmp_path / "a.xlsx"
+    columns = (Column("类别"), Column("受理数", "number"), Column("已解决", "number"), Column("解决率", "ratio"))
+    charts = (Chart("受理和解决", "类别", "受理数", "已解决"), Chart("解决率", "类别", "解决率"))
+    rows = [("停水", 4, 2, 0.5), ("看病", 1, 0, None)]
+    write_xlsx(Book((Sheet("诉求", columns, rows, charts=charts),), ()), path)
+    pair, rate = opened(path)["图表"]._charts
+    assert [series.val.numRef.f for series in pair.series] == ["诉求!$B$4:$B$5", "诉求!$C$4:$C$5"]
+    assert pair.series[0].spPr.pattFill is None
+    assert pair.series[1].spPr.pattFill.prst == "wdUpDiag"
+    assert pair.legend is not None
+    assert (pair.y_axis.scaling.min, rate.y_axis.scaling.min, rate.y_axis.scaling.max) == (0, 0, 1)
