@@ -1,7 +1,8 @@
 """发给谁: the audience of a broadcast, put together by questions within what the asker's role reaches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dialogue.questions import OneOf, SeveralOf
 from dialogue.talk import Talk
@@ -9,12 +10,13 @@ from handlers import events as events_handler
 from handlers import roles
 from storage import audiences, communities, events, grants, need_categories, organisations, points, series
 from storage.audiences import Audience, Count
+from storage.database import Transaction
 from storage.events import Event
 from storage.grants import Grant
 from storage.refusals import NotAllowed, NotFound
 
 _EVERYONE = "everyone"
-_BY = {
+BY = {
     "points": "按服务点",
     "communities": "按社区",
     "events": "按活动",
@@ -25,9 +27,9 @@ _BY = {
     "roles": "按工作身份",
     "away": "不在三亚的也发",
 }
-_STANDINGS = {"signed_up": "报上名的", "waitlisted": "候补的", "attended": "到场的", "absent": "没到的"}
-_RESIDENCES = {"seasonal": "候鸟", "local": "常住"}
-_CHANNELS = {"telegram": "Telegram", "wechat": "微信", "web": "网页"}
+STANDINGS = {"signed_up": "报上名的", "waitlisted": "候补的", "attended": "到场的", "absent": "没到的"}
+RESIDENCES = {"seasonal": "候鸟", "local": "常住"}
+CHANNELS = {"telegram": "Telegram", "wechat": "微信", "web": "网页"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Standing:
 
 async def standing(talk: Talk) -> Standing:
     """Raises `NotAllowed` for whoever may speak to nobody but single persons."""
-    found = {str(place): one for place, one in enumerate(_standings(talk))}
+    held = grants.roles_of(talk.tx, talk.account, talk.now)
+    found = {str(place): one for place, one in enumerate(standings(held))}
     if not found:
         raise NotAllowed(roles.TITLES["organiser"])
     if len(found) == 1:
@@ -52,7 +55,7 @@ async def standing(talk: Talk) -> Standing:
 
 async def choose(talk: Talk, who: Standing) -> Audience:
     """The conditions, then the values of each."""
-    options = {name: _BY[name] for name in who.by}
+    options = {name: BY[name] for name in who.by}
     if who.role != "organiser":
         options = {_EVERYONE: _everyone(talk, who)} | options
     chosen: tuple[str, ...] = tuple(options)
@@ -69,7 +72,7 @@ async def choose(talk: Talk, who: Standing) -> Audience:
         names = {str(each.id): each.name for each in organisations.active(talk.tx)}
         audience = replace(audience, branches=_numbers(await _some(talk, "branches", "哪几个支部？", names)))
     if "residences" in chosen:
-        audience = replace(audience, residences=await _some(talk, "residences", "候鸟还是常住？", _RESIDENCES))
+        audience = replace(audience, residences=await _some(talk, "residences", "候鸟还是常住？", RESIDENCES))
     if "interests" in chosen:
         names = {each.code: each.label for each in need_categories.listed(talk.tx)}
         audience = replace(audience, interests=await _some(talk, "interests", "关心哪些事的人？", names))
@@ -91,14 +94,13 @@ async def _of_events(talk: Talk, who: Standing, audience: Audience, chosen: tupl
     if "series" in chosen:
         names = {str(each.id): each.name for each in series.active(talk.tx)}
         audience = replace(audience, series=_numbers(await _some(talk, "series", "哪几个系列？", names)))
-    standings = await _some(talk, "standings", "这些活动里的哪些人？", _STANDINGS)
-    # Whoever signed up is concerned, wherever they live and whether they are in town yet.
-    return replace(audience, points=(), branches=audience.branches, standings=standings, in_town=False)
+    standings = await _some(talk, "standings", "这些活动里的哪些人？", STANDINGS)
+    return of_events(audience, standings)
 
 
 def in_words(counted: Count) -> str:
     """How many, in which channel, and who is not reached (domain 9.7)."""
-    ways = "、".join(f"{_CHANNELS.get(way, way)} {number} 人" for way, number in sorted(counted.channels.items()))
+    ways = "、".join(f"{CHANNELS.get(way, way)} {number} 人" for way, number in sorted(counted.channels.items()))
     parts = [f"一共 {counted.people} 人" + (f"：{ways}" if ways else "")]
     if counted.later:
         parts.append(f"其中 {counted.later} 人要等他们下次来看才收得到")
@@ -109,17 +111,17 @@ def in_words(counted: Count) -> str:
     return "；".join(parts) + "。"
 
 
-def described(talk: Talk, audience: Audience) -> str:
+def described(tx: Transaction, audience: Audience) -> str:
     """The conditions as staff read them before they agree."""
     said = [
-        _listed(points.get(talk.tx, each).name for each in audience.points),
-        _listed(found.display_name for each in audience.communities if (found := communities.get(talk.tx, each))),
-        _listed(organisations.get(talk.tx, each).name for each in audience.branches),
-        _listed(f"《{events.get(talk.tx, each).title}》" for each in audience.events),
-        _listed(series.get(talk.tx, each).name for each in audience.series),
-        _listed(_STANDINGS[each] for each in audience.standings),
-        _listed(_RESIDENCES[each] for each in audience.residences),
-        _listed(need_categories.get(talk.tx, each).label for each in audience.interests),
+        _listed(points.get(tx, each).name for each in audience.points),
+        _listed(found.display_name for each in audience.communities if (found := communities.get(tx, each))),
+        _listed(organisations.get(tx, each).name for each in audience.branches),
+        _listed(f"《{events.get(tx, each).title}》" for each in audience.events),
+        _listed(series.get(tx, each).name for each in audience.series),
+        _listed(STANDINGS[each] for each in audience.standings),
+        _listed(RESIDENCES[each] for each in audience.residences),
+        _listed(need_categories.get(tx, each).label for each in audience.interests),
         _listed(roles.TITLES[each] for each in audience.roles),
         "在三亚的" if audience.in_town else "",
     ]
@@ -130,10 +132,10 @@ def count(talk: Talk, audience: Audience) -> Count:
     return audiences.count(talk.tx, audience, talk.now)
 
 
-def _standings(talk: Talk) -> list[Standing]:
-    held = grants.roles_of(talk.tx, talk.account, talk.now)
+def standings(held: Sequence[Grant]) -> list[Standing]:
+    """Every way in which the holder of these roles may speak to many."""
     if any(grant.role == "district_staff" and _is_unscoped(grant) for grant in held):
-        return [Standing("district_staff", Audience(), tuple(_BY))]
+        return [Standing("district_staff", Audience(), tuple(BY))]
     narrower = ("events", "communities", "residences", "interests")
     found = [
         Standing("point_lead", Audience(points=(grant.point_id,)), narrower)
@@ -156,18 +158,30 @@ def _is_unscoped(grant: Grant) -> bool:
 
 
 def _called(talk: Talk, one: Standing) -> str:
-    return f"{roles.TITLES[one.role]}（{described(talk, one.base)}）"
+    return f"{roles.TITLES[one.role]}（{described(talk.tx, one.base)}）"
 
 
 def _everyone(talk: Talk, who: Standing) -> str:
-    return f"所有人（{described(talk, who.base)}）"
+    return f"所有人（{described(talk.tx, who.base)}）"
 
 
 def _events(talk: Talk, who: Standing) -> list[Event]:
-    """Events of these weeks that the role reaches, the next first."""
-    own = events.of_organiser(talk.tx, talk.person_id or 0)
-    around = {event.id: event for event in [*events.coming(talk.tx, talk.now), *own] if event.state != "draft"}
-    return [event for event in around.values() if roles.role_for(talk, event, (who.role, "organiser"))][:30]
+    def is_reached(event: Event) -> bool:
+        return roles.role_for(talk, event, (who.role, "organiser")) is not None
+
+    return events_around(talk.tx, talk.person_id or 0, talk.now, is_reached)
+
+
+def events_around(tx: Transaction, person_id: int, now: datetime, is_reached: Callable[[Event], bool]) -> list[Event]:
+    """Events of these weeks, and their own, whose people they may write to, the next first."""
+    own = events.of_organiser(tx, person_id)
+    around = {event.id: event for event in [*events.coming(tx, now), *own] if event.state != "draft"}
+    return [event for event in around.values() if is_reached(event)][:30]
+
+
+def of_events(audience: Audience, standings: tuple[str, ...]) -> Audience:
+    """Those of the events and series named. They are concerned wherever they live and whether they are in town yet."""
+    return replace(audience, points=(), standings=standings, in_town=False)
 
 
 def _points(talk: Talk) -> dict[str, str]:

@@ -21,7 +21,7 @@ from storage.times import local
 PATTERN = r"(?P<rest>(?:看|发出|同意|退回|暂停|接着|停掉|没收到|打电话)群发 ?\d{1,9}(?: 第\d+页)?)"
 _WORDS = re.compile(r"(\S+?)群发 ?(\d{1,9})(?: 第(\d+)页)?")
 _NAMES_ON_A_PAGE = 20
-_STANDS = {
+STANDS = {
     "delivered": "送到了",
     "planned": "排着队",
     "sending": "正在送",
@@ -35,6 +35,11 @@ _STANDS = {
     "stopped": "停下以后没发",
     "superseded": "不用发了",
 }
+"""How a recipient's row stands, as staff read it."""
+
+SECOND_ASKED = "已经请另一位区级工作人员看。同意了就发。"
+NO_SECOND = "要另一位区级工作人员同意，现在没有第二位。请先给一位同事开通。"
+DECIDED = {True: "同意了，开始发", False: "退回了，没有发"}
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,14 @@ async def create(talk: Talk) -> None:
     reply = encoded(Reply(text, choices))
     made = broadcasts.draft(talk.tx, reply, audience, actor, talk.now, attachment_id=extra, emergency_because=reason)
     if reason is not None:
-        receipt = Choice(f"收到 {made}", "收到")
-        reply = encoded(Reply(f"【紧急通知】{text}\n看到请回“收到”。", (receipt, *choices)))
-        broadcasts.reword(talk.tx, made, reply, extra)
+        broadcasts.reword(talk.tx, made, encoded(urgently(made, Reply(text, choices))), extra)
     return _show(talk, broadcasts.get(talk.tx, made))
+
+
+def urgently(broadcast_id: int, reply: Reply) -> Reply:
+    """As an emergency is worded: it says what it is, and asks for a word back."""
+    receipt = Choice(f"收到 {broadcast_id}", "收到")
+    return replace(reply, text=f"【紧急通知】{reply.text}\n看到请回“收到”。", choices=(receipt, *reply.choices))
 
 
 async def _extras(talk: Talk, text: str) -> tuple[int | None, tuple[Choice, ...], str]:
@@ -137,28 +146,33 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime) -> bool:
     if step == "finished":
         found = broadcasts.get(tx, broadcast_id)
         if found.kind == "emergency":
-            _list_for_calls(tx, found, now)
+            list_for_calls(tx, found, now)
     return step == "more"
 
 
 def _hand_in(talk: Talk, found: Broadcast, actor: Actor) -> None:
-    if not _with_its_file(talk, found):
+    if not with_its_file(talk.tx, found, talk.now):
         return talk.say("图片还没取到，过一小会儿再发。", Choice(f"看群发 {found.id}", "再看看"))
     found = broadcasts.hand_in(talk.tx, found.id, actor, talk.now)
     if found.state == "sending":
         return talk.say(f"群发 {found.id} 开始发了。", *_steps(found))
-    others = [each for each in grants.holders(talk.tx, "district_staff", talk.now) if each != found.made_by]
-    if not others:
-        return talk.say(f"群发 {found.id} 要另一位区级工作人员同意，现在没有第二位。请先给一位同事开通。")
-    maker = people.get(talk.tx, found.made_by).name
+    if not ask_others(talk.tx, found, talk.now):
+        return talk.say(f"群发 {found.id} {NO_SECOND}")
+    return talk.say(f"要发给 {found.counted} 人，{SECOND_ASKED}", *_steps(found))
+
+
+def ask_others(tx: Transaction, found: Broadcast, now: datetime) -> int:
+    """Ask every other member of the district's staff for their yes. Returns how many that are."""
+    others = [each for each in grants.holders(tx, "district_staff", now) if each != found.made_by]
+    maker = people.get(tx, found.made_by).name
     urgent = found.kind == "emergency"
     for person in dict.fromkeys(others):
         text = f"{maker}写了一条{'紧急通知' if urgent else '群发'}，要发给 {found.counted} 人，请您看看。"
-        key = f"approve-broadcast:{found.id}:{int(talk.now.timestamp())}:{person}"
+        key = f"approve-broadcast:{found.id}:{int(now.timestamp())}:{person}"
         reply = Reply(text, (Choice(f"看群发 {found.id}", "看一看"),))
-        planned = outbox.Planned("alert" if urgent else "notice", key, encoded(reply), talk.now, person_id=person)
-        outbox.plan(talk.tx, planned, talk.now)
-    return talk.say(f"要发给 {found.counted} 人，已经请另一位区级工作人员看。同意了就发。", *_steps(found))
+        planned = outbox.Planned("alert" if urgent else "notice", key, encoded(reply), now, person_id=person)
+        outbox.plan(tx, planned, now)
+    return len(others)
 
 
 def _decide(talk: Talk, found: Broadcast, agrees: bool) -> None:
@@ -166,23 +180,27 @@ def _decide(talk: Talk, found: Broadcast, agrees: bool) -> None:
     if not any(grant.role == role for grant in grants.roles_of(talk.tx, talk.account, talk.now)):
         raise NotAllowed(roles.TITLES[role])
     actor = Actor(talk.person_id, role, talk.account.channel)
-    decide = broadcasts.approve if agrees else broadcasts.send_back
-    found = decide(talk.tx, found.id, actor, talk.now)
-    said = "同意了，开始发" if agrees else "退回了，没有发"
-    reply = Reply(f"您写的群发 {found.id} {said}。", (Choice(f"看群发 {found.id}", "看一看"),))
-    key = f"decided-broadcast:{found.id}:{int(talk.now.timestamp())}"
-    outbox.plan(talk.tx, outbox.Planned("notice", key, encoded(reply), talk.now, person_id=found.made_by), talk.now)
-    talk.say(f"群发 {found.id} {said}。", *_steps(found))
+    found = decide(talk.tx, found, agrees, actor, talk.now)
+    talk.say(f"群发 {found.id} {DECIDED[agrees]}。", *_steps(found))
+
+
+def decide(tx: Transaction, found: Broadcast, agrees: bool, actor: Actor, now: datetime) -> Broadcast:
+    """A second person's yes or no, told to whoever wrote it."""
+    found = (broadcasts.approve if agrees else broadcasts.send_back)(tx, found.id, actor, now)
+    reply = Reply(f"您写的群发 {found.id} {DECIDED[agrees]}。", (Choice(f"看群发 {found.id}", "看一看"),))
+    key = f"decided-broadcast:{found.id}:{int(now.timestamp())}"
+    outbox.plan(tx, outbox.Planned("notice", key, encoded(reply), now, person_id=found.made_by), now)
+    return found
 
 
 def _show(talk: Talk, found: Broadcast) -> None:
     """A draft as everyone will get it; one that is under way or over with its figures."""
     if found.state in ("draft", "asked"):
-        complete = _with_its_file(talk, found)
+        complete = with_its_file(talk.tx, found, talk.now)
         talk.say("大家收到的是这样：")
         talk.replies.append(decoded(broadcasts.get(talk.tx, found.id).reply))
         counted = audiences.count(talk, found.audience)
-        lines = [f"群发 {found.id}（{STATES[found.state]}）发给：{audiences.described(talk, found.audience)}。"]
+        lines = [f"群发 {found.id}（{STATES[found.state]}）发给：{audiences.described(talk.tx, found.audience)}。"]
         lines.append(audiences.in_words(counted))
         if found.reason:
             lines.append(f"紧急原因：{found.reason}。")
@@ -197,7 +215,7 @@ def _figures(talk: Talk, found: Broadcast) -> list[str]:
     lines = [f"群发 {found.id}（{STATES[found.state]}），要发 {found.counted} 人。"]
     if found.begun_at is not None:
         lines[0] += f"{texts.day(found.begun_at)}{local(found.begun_at):%H:%M} 开始。"
-    lines += [f"{label} {progress.states[name]} 人" for name, label in _STANDS.items() if name in progress.states]
+    lines += [f"{label} {progress.states[name]} 人" for name, label in STANDS.items() if name in progress.states]
     if (left := found.counted - progress.planned) > 0 and found.state != "finished":
         lines.append(f"{'没轮到' if found.state == 'stopped' else '还没轮到'} {left} 人")
     if found.kind == "emergency":
@@ -229,7 +247,7 @@ def _missed(talk: Talk, found: Broadcast, page: int) -> None:
     lines = []
     for person_id, state in shown:
         person = people.find(talk.tx, person_id)
-        lines.append(f"{person.name if person else '（已注销）'}　{_STANDS[state]}")
+        lines.append(f"{person.name if person else '（已注销）'}　{STANDS[state]}")
     choices = [Choice(f"打电话群发 {found.id}", "都列进电话名单")]
     if len(gone) > _NAMES_ON_A_PAGE * page:
         choices.append(Choice(f"没收到群发 {found.id} 第{page + 1}页", texts.MORE))
@@ -239,11 +257,12 @@ def _missed(talk: Talk, found: Broadcast, page: int) -> None:
 def _phone(talk: Talk, found: Broadcast) -> None:
     if found.state not in ("sending", "paused", "stopped", "finished"):
         raise BroadcastNotNow(found.id, STATES[found.state])
-    listed = _list_for_calls(talk.tx, found, talk.now)
+    listed = list_for_calls(talk.tx, found, talk.now)
     talk.say(f"列进电话名单 {listed} 人。", Choice("电话名单", "看电话名单"))
 
 
-def _list_for_calls(tx: Transaction, found: Broadcast, now: datetime) -> int:
+def list_for_calls(tx: Transaction, found: Broadcast, now: datetime) -> int:
+    """Everyone who did not get it goes on the call list. Returns how many."""
     subject = f"群发 {found.id}：{decoded(found.reply).text}"
     listed = after = 0
     while True:
@@ -264,21 +283,21 @@ def _list(talk: Talk) -> None:
     return talk.say("最近的群发：", *choices, Choice("群发", "写一条"))
 
 
-def _with_its_file(talk: Talk, found: Broadcast) -> bool:
+def with_its_file(tx: Transaction, found: Broadcast, now: datetime) -> bool:
     """Put the picture or file into the words once its bytes are here. False while they are not."""
     if found.attachment_id is None:
         return True
-    kept = attachments.content(talk.tx, found.attachment_id)
+    kept = attachments.content(tx, found.attachment_id)
     if kept is None:
         return False
     content, media_type, name = kept
     is_photo = media_type.startswith("image/") or not media_type
     name = name or ("图片.jpg" if is_photo else "附件")
-    token = files.add(talk.tx, name, media_type or "image/jpeg", content, None, talk.now)
+    token = files.add(tx, name, media_type or "image/jpeg", content, None, now)
     file = File(token, name, media_type or "image/jpeg")
     reply = decoded(found.reply)
     reply = replace(reply, photo=file) if is_photo else replace(reply, file=file)
-    broadcasts.reword(talk.tx, found.id, encoded(reply), None)
+    broadcasts.reword(tx, found.id, encoded(reply), None)
     return True
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from dialogue import asking, texts
 from dialogue.message import Choice, Reply, encoded
@@ -11,15 +11,17 @@ from dialogue.talk import LONGEST_LIST, Talk
 from handlers import registration
 from storage import communities, grants, outbox, people, polls, suggestions
 from storage.audit import Actor
+from storage.database import Transaction
 from storage.polls import Poll
 from storage.refusals import NotAllowed, PartyMatter
+from storage.suggestions import Suggestion
 from storage.times import at
 
 PATTERN = r"(?:议事|投票) ?(?P<rest>\d{1,5}(?: \d{1,2})?)"
 STAFF_PATTERN = r"(?P<rest>(?:公布|答建议) ?\d{1,5}(?!\d).*)"
 _STAFF_WORDS = re.compile(r"(公布|答建议) ?(\d{1,5})[\s，,:：]*(.*)", re.DOTALL)
 _EVERYWHERE = "everywhere"
-_CLOSES = time(18)
+CLOSES = time(18)
 _SCOPE: Mapping[bool, str] = {True: "公开给大家看", False: "只答复本人"}
 
 
@@ -51,7 +53,8 @@ async def suggest(talk: Talk) -> None:
     made = suggestions.make(talk.tx, person.id, text, person.community_code, actor, talk.now)
     for staff_id in grants.on_duty(talk.tx, person.point_id, talk.now):
         text = f"新的{made.name}，请看一看、答复。"
-        _tell(talk, staff_id, f"suggestion:{made.id}", text, f"答建议 {made.said_as}", "答复")
+        choice = Choice(f"答建议 {made.said_as}", "答复")
+        _tell(talk.tx, staff_id, f"suggestion:{made.id}", text, talk.now, choice)
     talk.say(f"记下了，{made.name}。有了答复我告诉您。谢谢您想着大家的事。", Choice("议事", "看看大家在商量什么"))
 
 
@@ -62,7 +65,7 @@ async def ask(talk: Talk) -> None:
     if polls.is_party_matter(question):
         raise PartyMatter
     kind = Text(at_most=200)
-    options = _split(await talk.ask("options", "有哪几种回答？用顿号分开，比如：东门、西门、都行。", kind))
+    options = split(await talk.ask("options", "有哪几种回答？用顿号分开，比如：东门、西门、都行。", kind))
     if not 2 <= len(options) <= LONGEST_LIST:
         talk.again("options", f"请写 2 到 {LONGEST_LIST} 种回答，用顿号分开。")
     everyone = communities.names(talk.tx)
@@ -75,7 +78,7 @@ async def ask(talk: Talk) -> None:
         return
     actor = Actor(talk.person_id, role, talk.account.channel)
     code = None if where == _EVERYWHERE else where
-    poll = polls.ask(talk.tx, question, options, at(until, _CLOSES), actor, talk.now, code)
+    poll = polls.ask(talk.tx, question, options, at(until, CLOSES), actor, talk.now, code)
     talk.say(f"发出去了，编号 {poll.number}。大家回“议事”就能看到。", Choice(f"议事 {poll.said_as}", "看大家看到的"))
 
 
@@ -99,11 +102,18 @@ async def work(talk: Talk) -> None:
     gist = None
     if public == "yes":
         gist = await talk.ask("gist", "建议的大意，给大家看，不写姓名、电话、住址。", Text(at_most=100, at_least=4))
-    suggestions.answer(talk.tx, made, words, gist, actor, talk.now)
+    answer_suggestion(talk.tx, made, words, gist, actor, talk.now)
+    return talk.say(f"{made.name}答复了。")
+
+
+def answer_suggestion(
+    tx: Transaction, made: Suggestion, words: str, gist: str | None, actor: Actor, now: datetime
+) -> None:
+    """Answer it, in public when there is a gist of it without names; whoever made it hears at once."""
+    suggestions.answer(tx, made, words, gist, actor, now)
     if made.person_id is not None:
         text = f"您的{made.name}有答复了：{words}"
-        _tell(talk, made.person_id, f"suggestion-answer:{made.id}", text, "议事", "看看大家在商量什么")
-    return talk.say(f"{made.name}答复了。")
+        _tell(tx, made.person_id, f"suggestion-answer:{made.id}", text, now, Choice("议事", "看看大家在商量什么"))
 
 
 def _list_work(talk: Talk) -> None:
@@ -145,7 +155,8 @@ def _label(talk: Talk, poll: Poll) -> str:
     return f"{poll.question}（{stands}）"
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
+    """The answers to choose from, each once."""
     return list(dict.fromkeys(part for part in re.split(r"[、，,;；\s]+", text) if part))
 
 
@@ -157,8 +168,7 @@ def _staff_role(talk: Talk) -> str:
     raise NotAllowed("点长")
 
 
-def _tell(talk: Talk, person_id: int, key: str, text: str, word: str, label: str) -> None:
-    reply = encoded(Reply(text, (Choice(word, label),)))
-    planned = outbox.Planned("need", f"{key}:{person_id}", reply, talk.now, person_id=person_id)
-    planned.expires_at = talk.now + timedelta(days=14)
-    outbox.plan(talk.tx, planned, talk.now)
+def _tell(tx: Transaction, person_id: int, key: str, text: str, now: datetime, choice: Choice) -> None:
+    planned = outbox.Planned("need", f"{key}:{person_id}", encoded(Reply(text, (choice,))), now, person_id=person_id)
+    planned.expires_at = now + timedelta(days=14)
+    outbox.plan(tx, planned, now)

@@ -1,6 +1,6 @@
 """系列: a course of many meetings, made at once, changed one at a time or from now on, and who completed it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +12,11 @@ from dialogue.talk import Talk
 from handlers import notices, roles
 from storage import events, grants, need_clock, people, series, sign_ups
 from storage.audit import Actor
+from storage.database import Transaction
 from storage.events import Draft, Event
-from storage.refusals import NotAllowed
 from storage.grants import Grant
 from storage.markets import StallDraft
+from storage.refusals import NotAllowed
 from storage.series import Series
 from storage.times import at, local, local_date
 
@@ -89,21 +90,40 @@ async def from_now_on(talk: Talk, event: Event, field: str) -> bool:
 async def change_following(talk: Talk, event: Event, changes: Mapping[str, Any], what: str) -> None:
     """This one and all that come after it. Those concerned hear of each event they are in."""
     meant = [event, *series.following(talk.tx, event)]
-    concerned = {person for each in meant for person, _ in events.concerned(talk.tx, each.id)}
-    for each in meant:
-        events.changed_by(talk.tx, each, _for(event, each, changes), talk.now)
-    if not await talk.confirm(
-        f"从{texts.day(event.starts_at)}起的 {len(meant)} 次都改{what}，告诉 {len(concerned)} 个人"
-    ):
+    concerned = concerned_from(talk.tx, event, changes, talk.now)
+    if not await talk.confirm(f"从{texts.day(event.starts_at)}起的 {len(meant)} 次都改{what}，告诉 {concerned} 个人"):
         return talk.say("没有改，还是原来的样子。")
+
+    def acting(each: Event) -> Actor:
+        return Actor(talk.person_id, roles.must_reach(talk, each, roles.ORGANISERS), talk.account.channel)
+
+    changed = change_from(talk.tx, event, changes, acting, talk.now)
+    return talk.say(f"{changed} 次都改好了。")
+
+
+def concerned_from(tx: Transaction, event: Event, changes: Mapping[str, Any], now: datetime) -> int:
+    """How many people would hear if this one and all after it were changed. Raises what changing them would."""
+    meant = [event, *series.following(tx, event)]
     for each in meant:
-        role = roles.must_reach(talk, each, roles.ORGANISERS)
-        actor = Actor(talk.person_id, role, talk.account.channel)
-        before, after = events.change(talk.tx, each.id, _for(event, each, changes), actor, talk.now)
+        events.changed_by(tx, each, _for(event, each, changes), now)
+    return len({person for each in meant for person, _ in events.concerned(tx, each.id)})
+
+
+def change_from(
+    tx: Transaction,
+    event: Event,
+    changes: Mapping[str, Any],
+    acting: Callable[[Event], Actor],
+    now: datetime,
+) -> int:
+    """以后都改: this one and all after it, as `acting` allows. Those concerned hear of it. Returns how many changed."""
+    meant = [event, *series.following(tx, event)]
+    for each in meant:
+        before, after = events.change(tx, each.id, _for(event, each, changes), acting(each), now)
         if after.state == "published":
-            notices.changed(talk.tx, before, after, talk.now)
-            notices.promoted(talk.tx, sign_ups.promote(talk.tx, each.id, talk.now), talk.now)
-    return talk.say(f"{len(meant)} 次都改好了。")
+            notices.changed(tx, before, after, now)
+            notices.promoted(tx, sign_ups.promote(tx, each.id, now), now)
+    return len(meant)
 
 
 def _for(first: Event, each: Event, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +135,10 @@ def _for(first: Event, each: Event, changes: Mapping[str, Any]) -> dict[str, Any
         return made
     days = local_date(made["starts_at"]) - local_date(first.starts_at)
     starts_at: datetime = at(local_date(each.starts_at) + days, local(made["starts_at"]).time())
-    return made | {"starts_at": starts_at, "ends_at": starts_at + (each.ends_at - each.starts_at)}
+    lasts = made["ends_at"] - made["starts_at"]
+    if lasts == first.ends_at - first.starts_at:  # as long as before, whatever that is for each
+        lasts = each.ends_at - each.starts_at
+    return made | {"starts_at": starts_at, "ends_at": starts_at + lasts}
 
 
 async def _one(talk: Talk) -> Series | None:
@@ -129,15 +152,17 @@ async def _one(talk: Talk) -> Series | None:
 
 
 def _must_reach(talk: Talk, found: Series) -> None:
-    """Staff of its point or its organisation, or of the whole district."""
-    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
-        if grant.role not in roles.ORGANISERS or grant.event_id is not None:
-            continue
-        scopes = ((grant.point_id, found.point_id), (grant.organisation_id, found.organisation_id))
-        named = [(scope, actual) for scope, actual in scopes if scope is not None]
-        if not named or any(scope == actual for scope, actual in named):
-            return
-    raise NotAllowed(roles.TITLES["organiser"])
+    if not any(reaches(grant, found) for grant in grants.roles_of(talk.tx, talk.account, talk.now)):
+        raise NotAllowed(roles.TITLES["organiser"])
+
+
+def reaches(grant: Grant, found: Series) -> bool:
+    """Whether it is a role of staff of the point or the organisation of the series, or of the whole district."""
+    if grant.role not in roles.ORGANISERS or grant.event_id is not None:
+        return False
+    scopes = ((grant.point_id, found.point_id), (grant.organisation_id, found.organisation_id))
+    named = [(scope, actual) for scope, actual in scopes if scope is not None]
+    return not named or any(scope == actual for scope, actual in named)
 
 
 def _day(day: date) -> str:

@@ -1,6 +1,8 @@
 """微心愿: making a wish, taking one on without knowing whose it is, and staff who bring the two together."""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 
 from dialogue import texts
 from dialogue.message import Choice
@@ -9,6 +11,8 @@ from dialogue.talk import LONGEST_LIST, Talk
 from handlers import registration, wish_notices
 from storage import audit, communities, grants, organisations, people, wishes
 from storage.audit import Actor
+from storage.database import Transaction
+from storage.grants import Grant
 from storage.people import Person
 from storage.refusals import NotAllowed, NotRegistered
 from storage.scrub import scrub
@@ -78,7 +82,7 @@ async def claim(talk: Talk) -> None:
     actor = Actor(talk.person_id, "resident", talk.account.channel)
     team = None if is_own or unit is not None else for_whom
     wish = wishes.claim(talk.tx, wish, talk.person_id, actor, talk.now, unit, team)
-    wish_notices.claimed(talk.tx, wish, _point_of(talk, wish), talk.now)
+    wish_notices.claimed(talk.tx, wish, point_of(talk.tx, wish), talk.now)
     return talk.say(
         f"谢谢您认领{wish.name}。工作人员问过本人，就让你们联系上。",
         Choice(f"不认领了 {wish.said_as}", "不认领了"),
@@ -141,30 +145,34 @@ async def _post(talk: Talk, wish: Wish, actor: Actor) -> None:
     talk.say(f"本人的话：{wishes.text_of(talk.tx, wish)}")
     prompt = "请写给大家看的话，不要姓名、电话、住址。比如：一位老人想学用手机视频。"
     text = await talk.ask("public", prompt, Text(at_most=100, at_least=4))
-    if _PHONE.search(text) or scrub(text)[1] or _names(talk, wish, text):
+    if gives_away(talk.tx, wish, text):
         talk.again("public", "里面还有姓名、电话或者住址，请去掉再发。")
     sharers = await talk.ask("sharers", "最多几个人一起认领？一个人就回 1。", Number(at_least=1, at_most=20))
     wish = wishes.post(talk.tx, wish, text, sharers, actor, talk.now)
     talk.say(f"{wish.name}发布了，大家在“微心愿”里看得到。")
 
 
-def _names(talk: Talk, wish: Wish, text: str) -> bool:
-    """Whether `text` gives away who wished: the name, the estate."""
-    person = people.find(talk.tx, wish.person_id)
-    if person is None:
-        return False
-    return person.name in text or bool(person.estate and person.estate in text)
+def gives_away(tx: Transaction, wish: Wish, text: str) -> bool:
+    """Whether `text` tells who wished: the name, the estate, a number."""
+    if _PHONE.search(text) or scrub(text)[1]:
+        return True
+    person = people.find(tx, wish.person_id)
+    return person is not None and (person.name in text or bool(person.estate and person.estate in text))
 
 
 def _show_both(talk: Talk, wish: Wish, actor: Actor) -> None:
-    """The phones of both sides, for staff who ask the elder first. Reading them is noted."""
-    elder = people.find(talk.tx, wish.person_id)
-    lines = [f"{wish.name}：{wishes.public_text_of(talk.tx, wish)}", f"本人：{_contact(elder)}"]
-    for one in wishes.claims(talk.tx, wish.id, standing_only=True):
-        unit = organisations.get(talk.tx, one.organisation_id).name if one.organisation_id else one.team or "自己"
-        lines.append(f"认领：{_contact(people.find(talk.tx, one.person_id))}（{unit}）")
-    audit.note(talk.tx, actor, "wish.read", wish.subject, talk.now)
+    lines = [f"{wish.name}：{wishes.public_text_of(talk.tx, wish)}", *both_sides(talk.tx, wish, actor, talk.now)]
     talk.say("\n".join([*lines, "先问本人愿不愿意。"]), Choice(f"牵上线了 {wish.said_as}", "两边联系上了"))
+
+
+def both_sides(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> list[str]:
+    """The phones of both sides, for staff who ask the elder first. Reading them is noted."""
+    lines = [f"本人：{_contact(people.find(tx, wish.person_id))}"]
+    for one in wishes.claims(tx, wish.id, standing_only=True):
+        unit = organisations.get(tx, one.organisation_id).name if one.organisation_id else one.team or "自己"
+        lines.append(f"认领：{_contact(people.find(tx, one.person_id))}（{unit}）")
+    audit.note(tx, actor, "wish.read", wish.subject, now)
+    return lines
 
 
 def _contact(person: Person | None) -> str:
@@ -184,15 +192,23 @@ def _word_and_wish(talk: Talk) -> tuple[str, Wish]:
     return found[1].strip(), wishes.with_number(talk.tx, int(found[2]))
 
 
-def _point_of(talk: Talk, wish: Wish) -> int | None:
-    person = people.find(talk.tx, wish.person_id)
+def point_of(tx: Transaction, wish: Wish) -> int | None:
+    """The service point of whoever wished: its lead works on the wish, beside district staff."""
+    person = people.find(tx, wish.person_id)
     return person.point_id if person is not None else None
 
 
 def _staff_actor(talk: Talk, wish: Wish) -> Actor:
-    """District staff, or the lead of the point of whoever wished."""
-    point_id = _point_of(talk, wish)
-    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
+    role = role_for(talk.tx, wish, grants.roles_of(talk.tx, talk.account, talk.now))
+    if role is None:
+        raise NotAllowed("点长")
+    return Actor(talk.person_id, role, talk.account.channel)
+
+
+def role_for(tx: Transaction, wish: Wish, held: Iterable[Grant]) -> str | None:
+    """The role in which staff work on it: district staff, or the lead of the point of whoever wished."""
+    point_id = point_of(tx, wish)
+    for grant in held:
         if grant.role == "district_staff" or (grant.role == "point_lead" and grant.point_id == point_id):
-            return Actor(talk.person_id, grant.role, talk.account.channel)
-    raise NotAllowed("点长")
+            return grant.role
+    return None

@@ -182,6 +182,18 @@ def recent(tx: Transaction, person_id: int | None, at_most: int = 20) -> list[Po
     ]
 
 
+def everywhere(tx: Transaction, at_most: int = 50) -> list[Poll]:
+    """Those of every community, open and closed, the newest first."""
+    return [_poll(row) for row in tx.execute(_RECENT, {"at_most": at_most}).all()]
+
+
+def opinions(tx: Transaction, poll: Poll) -> int:
+    """How many have said something so far; what they said is counted when it closes."""
+    if poll.result is not None:
+        return sum(poll.result)
+    return sum(number for _, number in tx.execute(_COUNT, {"poll": poll.id}))
+
+
 def _community_of(tx: Transaction, person_id: int | None) -> str | None:
     code: str | None = tx.execute(_COMMUNITY_OF, {"person": person_id}).scalar()
     return code

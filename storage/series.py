@@ -44,6 +44,11 @@ _FOLLOWING = (
     .where(events_table.c.starts_at > bindparam("since"))
     .order_by(events_table.c.starts_at, events_table.c.id)
 )
+_OF_SERIES = (
+    select(events_table.c.id)
+    .where(events_table.c.series_id == bindparam("series"))
+    .order_by(events_table.c.starts_at, events_table.c.id)
+)
 _HELD = select(func.count()).where(events_table.c.series_id == bindparam("series"), events_table.c.state == "held")
 _CAME = (
     select(attendances.c.person_id, func.count(attendances.c.event_id.distinct()).label("came"))
@@ -105,8 +110,18 @@ def following(tx: Transaction, event: Event) -> list[Event]:
     return [events.get(tx, row.id) for row in tx.execute(_FOLLOWING, wanted).all()]
 
 
+def meetings(tx: Transaction, series_id: int) -> list[Event]:
+    """Every event of the series by its date, drafts and cancelled ones among them."""
+    return [events.get(tx, row.id) for row in tx.execute(_OF_SERIES, {"series": series_id}).all()]
+
+
+def held(tx: Transaction, series_id: int) -> int:
+    """How many of its events were held."""
+    return int(tx.execute(_HELD, {"series": series_id}).scalar_one())
+
+
 def completions(tx: Transaction, series_id: int, at_least: int = 1) -> list[Completed]:
     """结业: who came to at least so many of the events held, the most faithful first."""
-    held = int(tx.execute(_HELD, {"series": series_id}).scalar_one())
+    of_all = held(tx, series_id)
     rows = tx.execute(_CAME, {"series": series_id}).all()
-    return [Completed(row.person_id, row.came, held) for row in rows if row.came >= at_least]
+    return [Completed(row.person_id, row.came, of_all) for row in rows if row.came >= at_least]

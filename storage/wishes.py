@@ -281,6 +281,11 @@ def to_connect(tx: Transaction) -> list[Wish]:
     return [Wish(*row) for row in tx.execute(_IN_STATE, {"in_state": "claimed"})]
 
 
+def under_way(tx: Transaction) -> list[Wish]:
+    """Every wish that is neither confirmed nor withdrawn, by its number."""
+    return [wish for state in _OPEN for wish in (Wish(*row) for row in tx.execute(_IN_STATE, {"in_state": state}))]
+
+
 def of_person(tx: Transaction, person_id: int) -> list[Wish]:
     return [Wish(*row) for row in tx.execute(_OF_PERSON, {"person": person_id})]
 

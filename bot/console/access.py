@@ -13,13 +13,15 @@ ANYONE = ROLES
 READERS_OF_PEOPLE = ("point_lead", "branch_secretary", "district_staff")
 CALLERS = ORGANISERS
 NEED_WORKERS = ("point_lead", "district_staff", "auditor")
+WISH_WORKERS = ("point_lead", "district_staff")
+POLLSTERS = ("point_lead", "branch_secretary", "district_staff")
 OVERSEERS = ("district_staff", "auditor")
 SECRETARIES = ("branch_secretary", "district_staff")
 POINT_KEEPERS = ("point_lead", "district_staff")
 DISTRICT = ("district_staff",)
 
 __all__ = ["ANYONE", "CALLERS", "CHECKERS", "COUNTERS", "DISTRICT", "NEED_WORKERS", "ORGANISERS", "OVERSEERS"]
-__all__ += ["POINT_KEEPERS", "READERS_OF_PEOPLE", "SECRETARIES", "Staff"]
+__all__ += ["POINT_KEEPERS", "POLLSTERS", "READERS_OF_PEOPLE", "SECRETARIES", "WISH_WORKERS", "Staff"]
 
 
 @dataclass(frozen=True, slots=True)

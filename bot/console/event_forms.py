@@ -11,7 +11,9 @@ from bot.console.access import ORGANISERS
 from bot.console.events import must_organise, seen
 from bot.console.visit import Visit
 from handlers import notices
-from storage import events, points, sign_ups
+from handlers import series as series_handler
+from storage import events, points, series, sign_ups
+from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import TYPES, Draft, Event
 from storage.refusals import NotAllowed
@@ -24,7 +26,7 @@ _LONGEST_EVENT = timedelta(hours=24)
 class Filled:
     """What was filled in. `wrong` says, field by field, what cannot be used."""
 
-    given: Mapping[str, str]
+    given: dict[str, str]
     values: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -35,7 +37,7 @@ _FIELDS = {"title": 60, "day": 10, "starts": 5, "ends": 5, "venue": 60, "capacit
 async def blank(visit: Visit) -> Response:
     must_organise(visit.staff)
     given = dict.fromkeys((*_FIELDS, "type", "point"), "")
-    return visit.page("event_form.html", **await _choices(visit), event=None, given=given, wrong=[])
+    return visit.page("event_form.html", **await _choices(visit), event=None, following=0, given=given, wrong=[])
 
 
 async def create(visit: Visit) -> Response:
@@ -48,7 +50,7 @@ async def create(visit: Visit) -> Response:
         filled.wrong.append("请选一个类型。")
     if filled.wrong:
         given = {**filled.given, "type": kind}
-        return visit.page("event_form.html", 422, **choices, event=None, given=given, wrong=filled.wrong)
+        return visit.page("event_form.html", 422, **choices, event=None, following=0, given=given, wrong=filled.wrong)
 
     def work(tx: Transaction) -> int:
         values = {**filled.values, "venue": _venue(tx, filled.values)}
@@ -67,49 +69,74 @@ async def create(visit: Visit) -> Response:
 
 
 async def change_form(visit: Visit) -> Response:
-    event = await visit.read(lambda tx: seen(tx, visit.staff, visit.path_number()))
-    visit.staff.acting_on(event, ORGANISERS)
-    return visit.page("event_form.html", **await _choices(visit), event=event, given=_given(event), wrong=[])
+    parts = await visit.read(_opened, visit)
+    given = {**_given(parts["event"]), "reach": "once"}
+    return visit.page("event_form.html", **await _choices(visit), **parts, given=given, wrong=[])
 
 
 async def change(visit: Visit) -> Response:
-    """The first time it shows what would change and who would be told; with `sure` it is done."""
+    """The first time it shows what would change and who would be told; with `sure` it is done.
+
+    With `reach` "following" it is this one of a series and all after it.
+    """
     event_id = visit.path_number()
     filled = _read(visit)
+    filled.given["reach"] = "following" if visit.text("reach", 10) == "following" else "once"
     if filled.wrong:
-        event = await visit.read(lambda tx: seen(tx, visit.staff, event_id))
-        parts = {**await _choices(visit), "event": event, "given": filled.given, "wrong": filled.wrong}
-        return visit.page("event_form.html", 422, **parts)
+        parts = {**await _choices(visit), **await visit.read(_opened, visit)}
+        return visit.page("event_form.html", 422, **parts, given=filled.given, wrong=filled.wrong)
     if visit.text("sure", 3) != "yes":
         return visit.page("event_change.html", **await visit.read(_preview, visit, filled))
 
-    def work(tx: Transaction) -> int:
+    def work(tx: Transaction) -> str:
         event = seen(tx, visit.staff, event_id)
         values = {**filled.values, "venue": _venue(tx, filled.values)}
+        if filled.given["reach"] == "following":
+
+            def acting(each: Event) -> Actor:
+                return visit.staff.acting_on(each, ORGANISERS)
+
+            changed = series_handler.change_from(tx, event, _differing(event, values), acting, visit.now)
+            return f"{changed} 次都改好了"
         actor = visit.staff.acting_on(event, ORGANISERS)
         before, after = events.change(tx, event_id, values, actor, visit.now)
-        if after.state != "published":
-            return 0
-        told = notices.changed(tx, before, after, visit.now)
-        if after.capacity != before.capacity:
+        told = notices.changed(tx, before, after, visit.now) if after.state == "published" else 0
+        if after.state == "published" and after.capacity != before.capacity:
             notices.promoted(tx, sign_ups.promote(tx, event_id, visit.now), visit.now)
-        return told
+        return f"改好了，已经安排告诉 {told} 个人" if told else "改好了"
 
-    told = await visit.write(work)
+    said = await visit.write(work)
     visit.wake()
-    also = f"，已经安排告诉 {told} 个人" if told else ""
-    return visit.goes_to(f"/console/events/{event_id}?said=改好了{also}。")
+    return visit.goes_to(f"/console/events/{event_id}?said={said}。")
+
+
+def _opened(tx: Transaction, visit: Visit) -> dict[str, Any]:
+    """The event to be changed, and how many of its series come after it."""
+    event = seen(tx, visit.staff, visit.path_number())
+    visit.staff.acting_on(event, ORGANISERS)
+    return {"event": event, "following": len(series.following(tx, event))}
 
 
 def _preview(tx: Transaction, visit: Visit, filled: Filled) -> dict[str, Any]:
-    event = seen(tx, visit.staff, visit.path_number())
-    visit.staff.acting_on(event, ORGANISERS)
+    opened = _opened(tx, visit)
+    event: Event = opened["event"]
     values = {**filled.values, "venue": _venue(tx, filled.values)}
     after = events.changed_by(tx, event, values, visit.now)
     news = notices.changes_in_words(event, after) if event.state == "published" else ""
     told = len(events.concerned(tx, event.id)) if news else 0
+    if filled.given["reach"] == "following":
+        concerned = series_handler.concerned_from(tx, event, _differing(event, values), visit.now)
+        told = concerned if news else 0
     same_time = events.at_the_same_time(tx, after, event.id)
-    return {"event": event, "after": after, "news": news, "told": told, "given": filled.given, "same_time": same_time}
+    return {**opened, "after": after, "news": news, "told": told, "given": filled.given, "same_time": same_time}
+
+
+def _differing(event: Event, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What would be different, a time always as both its ends."""
+    changed = {name for name, value in values.items() if getattr(event, name) != value}
+    if changed & {"starts_at", "ends_at"}:
+        changed |= {"starts_at", "ends_at"}
+    return {name: values[name] for name in values if name in changed}
 
 
 def _read(visit: Visit) -> Filled:

@@ -9,8 +9,10 @@ from bot.console.access import (
     DISTRICT,
     NEED_WORKERS,
     OVERSEERS,
+    POLLSTERS,
     READERS_OF_PEOPLE,
     SECRETARIES,
+    WISH_WORKERS,
     Staff,
 )
 
@@ -28,6 +30,9 @@ MENU = (
     Item("/console/people", "居民", READERS_OF_PEOPLE),
     Item("/console/branches", "支部", SECRETARIES),
     Item("/console/needs", "难处", NEED_WORKERS),
+    Item("/console/wishes", "心愿", WISH_WORKERS),
+    Item("/console/polls", "议事", POLLSTERS),
+    Item("/console/broadcasts", "群发", CALLERS),
     Item("/console/calls", "电话名单", CALLERS),
     Item("/console/points", "服务点", ANYONE),
     Item("/console/menus", "本月菜单", ANYONE),

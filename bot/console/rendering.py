@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.web import SHARED
 from dialogue import texts
-from storage.times import local
+from storage.times import local, local_date
 
 _HERE = Path(__file__).parent
 _SHOWN = (".css", ".js", ".svg")
@@ -39,6 +39,7 @@ class Rendering:
             "moment": texts.moment,
             "day": texts.day,
             "clock": _clock,
+            "local_day": local_date,
             "stamp": _stamp,
             "phone": texts.spoken_phone,
         }

@@ -66,6 +66,10 @@ class Visit:
         """A field of the form, without control characters; empty when it is not there."""
         return _clean(self.form.get(name), at_most)
 
+    def texts(self, name: str, at_most: int = 40) -> tuple[str, ...]:
+        """All values of a field that may be chosen several times."""
+        return tuple(_clean(value, at_most) for value in self.form.getlist(name))
+
     def asked(self, name: str, at_most: int = 200) -> str:
         """The same of the address."""
         return _clean(self.request.query_params.get(name), at_most)

@@ -28,3 +28,15 @@ if (desk) {
     event.preventDefault();
   });
 }
+
+// The calendar of a month: arrows walk from day to day and from week to week, as the eye does.
+for (const calendar of document.querySelectorAll("[data-days]")) {
+  const days = [...calendar.querySelectorAll(".day")];
+  calendar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 }[event.key];
+    const here = days.indexOf(document.activeElement);
+    if (!step || here < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    days[here + step]?.focus();
+    event.preventDefault();
+  });
+}
