@@ -23,6 +23,7 @@ from bot.channels.web import WebChannel, WebSettings, web_routes
 from bot.channels.wechat import settings as wechat_settings
 from bot.channels.wechat.channel import WechatChannel
 from bot.config import Settings
+from bot.chat_addresses import ChatAddresses
 from bot.console import ConsoleSettings, console_routes
 from bot.delivery import Delivery
 from bot.exports import Exporter
@@ -142,12 +143,25 @@ async def running(
         jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}
         if telegram is not None:
             jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
-        schedule = Schedule(database, clock, delivery.wake, templates=wechat_templates, more=jobs)
-        await stack.enter_async_context(schedule.running())
-        more = [backups.figures, schedule.figures, *([telegram.figures] if telegram is not None else [])]
-        routes += Health(database, delivery, clock, heard, more).routes()
-        exporter = Exporter(database, config.file, clock, delivery.wake)
-        await stack.enter_async_context(_tasks(exporter.run(), Fetching(database, fetches).run()))
+        known = {"web": f"{address(config)}/chat?start="} if config.config.web.chat else {}
+        if wechat is not None:
+            known["wechat"] = ""  # its codes are scenes of the account (`hongyan qr`); in the chat a word does
+        addresses = ChatAddresses(database, clock, known, telegram)
+        await addresses.keep()
+        jobs["chat addresses"] = Job(every_minute(), addresses.keep)
+        schedule = Schedule(database, clock, outgoing.wake, templates=wechat_templates, more=jobs)
+        more = [
+            backups.figures,
+            _of_the_leader(lease, schedule.figures),
+            *([telegram.figures] if telegram is not None else []),
+        ]
+        routes += Health(database, delivery, lease, clock, heard, more).routes()
+        exporter = Exporter(database, config.file, clock, outgoing.wake)
+        duties = [delivery.serve, schedule.serve, exporter.run, Fetching(database, fetches).run]
+        await stack.enter_async_context(_tasks(*(while_leading(lease, duty) for duty in duties)))
+        if lease.leads.is_set():
+            await delivery.ready.wait()
+        is_open.set()
         if wechat is not None:
             await stack.enter_async_context(_tasks(wechat.start(words.WECHAT_MENU)))
         yield Program(Site(routes), database, reception, delivery, telegram, wechat)

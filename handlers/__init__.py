@@ -19,6 +19,7 @@ from handlers import (
     idle,
     leaving,
     linking,
+    links,
     market_desk,
     markets,
     messages_settings,
@@ -86,6 +87,7 @@ MENU: dict[str, Entry] = {
     "日历": Entry(events.calendar_entry, ("记到日历", "手机日历"), pattern=r"日历 ?(?P<rest>\d+)"),
     "摊位": Entry(markets.show, ("看摊位", "有什么摊位", "挑摊位"), pattern=r"摊位 ?(?P<rest>\d+)", link="market"),
     "取号": Entry(
+    "活动链接": Entry(links.pass_on, ("分享活动", "转发活动"), pattern=r"活动链接 ?(?P<rest>\d+)"),
         markets.take,
         ("拿号", "排个号", "我要取号", "约时段", "预约摊位"),
         pattern=r"取号 ?(?P<rest>\d+)",

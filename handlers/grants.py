@@ -4,13 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from dialogue import asking, texts
-from dialogue.message import Choice, Link, Reply, encoded
+from dialogue.message import Choice, Reply, encoded
 from dialogue.questions import OneOf
 from dialogue.talk import Talk
 from handlers import events as events_handler
-from handlers import persons, registration, roles
-from handlers.console import ADDRESS
-from storage import events, grants, organisations, outbox, people, points, settings, tokens
+from handlers import links, persons, registration, roles
+from storage import events, grants, organisations, outbox, people, points, tokens
 from storage.audit import Actor
 from storage.grants import Grant
 from storage.refusals import CodeNotValid, NotAllowed, NotFound, NotRegistered
@@ -107,15 +106,12 @@ def _invite(talk: Talk, offer: _Offer, what: str) -> None:
     subject["ends_at"] = None if offer.ends_at is None else offer.ends_at.isoformat()
     token = tokens.issue(talk.tx, PURPOSE, subject, talk.now)
     days = tokens.LINK_LASTS.days
+    link = links.here(talk, "接受邀请", f"invite-{token}")
+    way = "点链接，或者跟我说" if link else "请他跟我说"
     talk.say(
-        f"邀请做好了：{what}。请转给本人，{days} 天内有效，只能用一次。点链接，或者跟我说：接受邀请 {token}",
-        link=_link(talk, token),
+        f"邀请做好了：{what}。请转给本人，{days} 天内有效，只能用一次。{way}：接受邀请 {token}",
+        link=link,
     )
-
-
-def _link(talk: Talk, token: str) -> Link | None:
-    address = settings.get(talk.tx, ADDRESS, "")
-    return Link("接受邀请", f"{address}/chat?start=invite-{token}") if address else None
 
 
 def _grant(talk: Talk, offer: _Offer, person_id: int, actor: Actor) -> None:

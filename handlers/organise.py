@@ -112,7 +112,8 @@ async def _publish(
             f"发布好了，编号 {event.number}。10 分钟内回“撤回”可以收回来。",
             Choice(f"撤回 {event_id}", "撤回"),
             Choice(f"改活动 {event_id}", "改一改"),
-            Choice("活动", "看看大家看到的"),
+            Choice(f"活动 {event_id}", "看看大家看到的"),
+            Choice(f"活动链接 {event_id}", "转给大家的链接"),
         )
     elif answer == "keep":
         talk.say("存好了，还没有发布。要发布，回下面的数字。", Choice(f"发布存稿 {event_id}", "发布它"))

@@ -3,14 +3,13 @@
 import re
 from datetime import timedelta
 
-from dialogue.message import Choice, File, Link
+from dialogue.message import Choice, File
 from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import registration
+from handlers import links, registration
 from handlers.check_in import actor_for, event_and_words, name_of
-from handlers.console import ADDRESS
 from reports import qr_codes
-from storage import attendance, events, files, settings, sign_ups, tokens
+from storage import attendance, events, files, sign_ups, tokens
 from storage.attendance import CheckIn
 from storage.audit import Actor
 from storage.events import Event
@@ -58,17 +57,22 @@ async def wall(talk: Talk) -> None:
     lasts = min(max(event.ends_at - talk.now, timedelta(minutes=1)), _LONGEST)
     token = tokens.issue(talk.tx, PURPOSE, {"event": event.id}, talk.now, lasts)
     word = f"口令是“{event.code_word}”，到场的人回“口令 {event.code_word}”也行。" if event.code_word else ""
-    address = settings.get(talk.tx, ADDRESS, "")
-    if not address:
-        return talk.say(word or "网页没有开，做不了签到码。可以设一个口令。", Choice(f"改活动 {event.id}", "设口令"))
-    link = f"{address}/chat?start=checkin-{token}"
-    name = f"签到码 {event.title}.png"
-    picture = files.add(talk.tx, name, qr_codes.MEDIA_TYPE, qr_codes.png(link), talk.person_id, talk.now)
-    talk.say(
-        f"《{event.title}》的签到码，打印出来贴在门口，扫一扫就签到，到活动结束为止。{word}",
-        photo=File(picture, name, qr_codes.MEDIA_TYPE),
-    )
-    return talk.say("不方便打印，就把这个链接发给大家。", link=Link("签到", link))
+    found = links.addresses(talk.tx, f"checkin-{token}")
+    if "wechat" in found and not word:
+        word = "微信里要用口令签到，还没设。"
+    coded = {channel: url for channel, url in found.items() if url}
+    set_word = () if event.code_word else (Choice(f"改活动 {event.id}", "设口令"),)
+    if not coded:
+        return talk.say(word or "这里做不了签到码。可以设一个口令。", *set_word)
+    for channel, url in coded.items():
+        name = f"签到码 {event.title} {links.CHANNELS[channel]}.png"
+        picture = files.add(talk.tx, name, qr_codes.MEDIA_TYPE, qr_codes.png(url), talk.person_id, talk.now)
+        talk.say(
+            f"《{event.title}》{links.CHANNELS[channel]}的签到码，打印出来贴在门口，扫一扫就签到，到活动结束为止。",
+            photo=File(picture, name, qr_codes.MEDIA_TYPE),
+        )
+    own = links.here(talk, "签到", f"checkin-{token}")
+    return talk.say(f"{word}不方便打印，就把链接发给大家。" if own else word or "贴好就行。", *set_word, link=own)
 
 
 async def _check_in(talk: Talk, event: Event, method: str) -> None:

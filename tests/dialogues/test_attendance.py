@@ -62,8 +62,12 @@ async def test_the_word_ends_with_the_event(door):
 
 
 async def test_the_code_on_the_wall_brings_who_scans_it_to_this_event(door):
-    await door.does(settings.put, "console_address", "https://hy.example", door.clock())
+    found = {"web": "https://hy.example/chat?start=", "telegram": "https://t.me/hy?start=", "wechat": ""}
+    await door.does(settings.put, "chat_addresses", found, door.clock())
     answer = await door("签到码")
+    codes = [reply.photo.name for reply in door.replies if reply.photo]
+    assert codes == ["签到码 书法班 网页.png", "签到码 书法班 Telegram.png"]
+    assert "微信里要用口令签到，还没设" in answer
     assert door.replies[0].photo is not None
     assert door.replies[0].photo.media_type == qr_codes.MEDIA_TYPE
     payload = re.search(r"start=(checkin-[\w-]+)", answer)[1]

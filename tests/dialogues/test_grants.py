@@ -46,9 +46,11 @@ async def test_a_role_is_given_by_name_for_a_point_until_a_day(office):
 
 
 async def test_an_invitation_is_for_one_person_and_may_come_from_a_link(office):
-    await office.does(settings.put, "console_address", "https://hy.example", office.clock())
+    found = {"web": "https://hy.example/chat?start=", "telegram": "https://t.me/hy?start="}
+    await office.does(settings.put, "chat_addresses", found, office.clock())
     answer = await office.says("给职务", "签到员", "春园社区", "跳过", "发邀请，谁收到谁用")
-    payload = re.search(r"start=(invite-[\w-]+)", answer)[1]
+    payload = f"invite-{re.search(r'(?:invite-|接受邀请 )([A-Za-z0-9_-]{16,})', answer)[1]}"
+    assert f"{found.get(office.who.channel, '')}{payload}" in answer or office.who.channel not in found
     office.who = SOMEONE_ELSE
     assert "好了，您现在是天涯红雁之家·春园社区的签到员。" in await office(payload=payload)
     assert "签到员" in await office("我的事")

@@ -13,6 +13,7 @@ from bot.app import running
 from bot.config import Settings, checked
 from bot.schedule import Schedule
 from storage import attachments
+from storage import settings as kept
 from storage.demo import build_demo
 from tests.web.conftest import PHONE_SCREEN, Watched
 from tests.web.pictures import photo
@@ -156,3 +157,8 @@ async def test_a_resident_registers_finds_a_point_signs_up_tells_a_need_and_is_r
     assert await telephone.reads() == before
     assert telephone.complaints == []
     await context.close()
+
+
+async def test_links_said_in_the_chat_lead_to_this_page(house):
+    found = await house.program.database.read(kept.get, "chat_addresses")
+    assert found == {"web": "http://127.0.0.1:8080/chat?start="}
