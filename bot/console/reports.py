@@ -11,13 +11,20 @@ from starlette.responses import Response
 from bot.console.access import CHECKERS, COUNTERS, Staff
 from bot.console.events import seen
 from bot.console.visit import Visit
+from bot.wanted import OF_ONE
 from bot.web.files import as_file
 from handlers.figures import read_period
+from reports import snapshots
+from reports.attendance import event_statistics, paper
 from reports.catalogue import BOOKS, REPORTS, label
-from reports.counts import DEFINITIONS, Counts, Group, Grouping
+from reports.counts import DEFINITIONS, Counts, Grouping
+from reports.needs import need_statistics
 from reports.periods import Period
+from reports.pictures import Picture, pictures
 from reports.remembered import Remembered
-from storage import audit, exports, files
+from reports.snapshots import Comparison
+from storage import audit, exports, files, people
+from storage import snapshots as kept_snapshots
 from storage.database import Transaction
 from storage.exports import Export
 from storage.refusals import NotAllowed, NotFound
@@ -49,8 +56,10 @@ WHOSE: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 STATES = {"wanted": "排着队", "making": "正在做", "ready": "做好了", "failed": "没做成", "cancelled": "不做了"}
 FORMATS = {"xlsx": "Excel 表格", "csv": "CSV（给别的软件用）"}
-_GROUPINGS: dict[Grouping, str] = {"month": "按月", "type": "按类型", "point": "按服务点"}
-_MOST_BARS = 15
+_FORMS = (*FORMATS, "pdf")
+_AS_PAGES = ("season",)
+_GROUPINGS: tuple[Grouping, ...] = ("month", "type", "point")
+_MOST_SNAPSHOTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,12 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    label: str
-    events: int
-    attendances: int
-    width: int  # of 1000
+class HandedOut:
+    """A report that was taken away, by whom, how it differs from today, and what was corrected since."""
+
+    comparison: Comparison
+    by: str
+    corrections: list[tuple[datetime, str, str, str]]
 
 
 def may_have(staff: Staff, name: str) -> bool:
@@ -81,14 +91,19 @@ class Reports:
         period = asked_period(visit)
 
         def look(tx: Transaction) -> dict[str, object]:
-            counted = self._remembered.counts(tx, period, "month", "type", "point")
-            return {"counted": counted, "charts": charts(counted), "jobs": _jobs(tx, visit)}
+            counted = self._remembered.counts(tx, period, *_GROUPINGS)
+            return {
+                "counted": counted,
+                "pictures": _pictures(tx, visit, counted),
+                "handed_out": _handed_out(tx, counted),
+                "jobs": _jobs(tx, visit),
+            }
 
         names = [name for name in (*BOOKS, *REPORTS) if may_have(visit.staff, name)]
         return visit.page(
             "reports.html",
             period=period,
-            quick=_quick(local_date(visit.now)),
+            quick=quick_periods(local_date(visit.now)),
             reports=[(name, label(name), name in REPORTS and REPORTS[name].has_persons) for name in names],
             formats=FORMATS,
             states=STATES,
@@ -104,7 +119,7 @@ async def jobs(visit: Visit) -> Response:
 
 async def ask(visit: Visit) -> Response:
     name, form, reason = visit.text("report", 30), visit.text("format", 4), visit.text("reason", 100)
-    period = _period(visit.text("from", 10), visit.text("to", 10))
+    period = period_between(visit.text("from", 10), visit.text("to", 10))
     if name not in BOOKS and name not in REPORTS:
         raise NotFound("报表")
     if not may_have(visit.staff, name):
@@ -113,9 +128,11 @@ async def ask(visit: Visit) -> Response:
         return visit.goes_to("/console/reports?said=日子没填对，结束不能早于开始。")
     if form == "csv" and name in BOOKS:
         return visit.goes_to("/console/reports?said=这一份有好几张表，只能做成 Excel 表格。")
+    if form == "pdf" and name not in _AS_PAGES:
+        return visit.goes_to("/console/reports?said=这一份只能做成表格。")
     has_persons = name in REPORTS and REPORTS[name].has_persons
     wanted: dict[str, Any] = {"report": name, "from": period.first.isoformat(), "to": period.last.isoformat()}
-    wanted |= {"name": period.name, "format": form if form in FORMATS else "xlsx"}
+    wanted |= {"name": period.name, "format": form if form in _FORMS else "xlsx"}
     wanted |= {"points": _ids(visit.staff.points("point_lead", "district_staff"))}
     wanted |= {"branches": _ids(visit.staff.branches("branch_secretary", "district_staff"))}
     wanted |= {"sees_party": visit.staff.is_district, "unmasked": visit.staff.name if reason and has_persons else None}
@@ -139,7 +156,8 @@ async def ask_sheet(visit: Visit) -> Response:
         actor = visit.staff.acting_on(event, CHECKERS)
         day = local_date(event.starts_at).isoformat()
         wanted = {"report": "attendance_sheet", "event": event_id, "from": day, "to": day, "blank": is_blank}
-        wanted |= {"format": "xlsx", "subject": event.title, "unmasked": visit.staff.name if reason else None}
+        form = "pdf" if visit.text("format", 4) == "pdf" else "xlsx"
+        wanted |= {"format": form, "subject": event.title, "unmasked": visit.staff.name if reason else None}
         export_id = exports.ask(tx, "report", wanted, visit.staff.person_id, None, visit.now)
         about = {"report": "attendance_sheet", "event": event_id, "masked": not reason}
         audit.note(tx, actor, "report.export", f"export {export_id}", visit.now, after=about, reason=reason or None)
@@ -178,33 +196,26 @@ async def file(visit: Visit) -> Response:
 
 def asked_period(visit: Visit) -> Period:
     today = local_date(visit.now)
-    given = _period(visit.asked("from", 10), visit.asked("to", 10))
+    given = period_between(visit.asked("from", 10), visit.asked("to", 10))
     return given or read_period(visit.asked("period", 20), today) or Period.season_around(today)
 
 
-def charts(counted: Counts) -> list[tuple[str, list[Bar]]]:
-    """Bars of attendances for each grouping that has any; the longest is a thousand wide."""
+def _pictures(tx: Transaction, visit: Visit, counted: Counts) -> list[Picture]:
+    """The charts of the very sheets that are handed out."""
+    on = paper(tx, visit.now)
+    sheets = list(event_statistics(counted, on))
+    if may_have(visit.staff, "need_statistics"):
+        sheets.append(need_statistics(tx, counted.period, on))
+    return [picture for sheet in sheets for picture in pictures(sheet, sheet.rows)]
+
+
+def _handed_out(tx: Transaction, counted: Counts) -> list[HandedOut]:
     found = []
-    for grouping, title in _GROUPINGS.items():
-        groups = [group for group in counted.groups[grouping] if group.figures.events or grouping == "month"]
-        if grouping != "month":
-            groups = sorted(groups, key=lambda group: -group.figures.attendances)[:_MOST_BARS]
-        if groups:
-            found.append((title, _bars(groups)))
+    for kept in kept_snapshots.of_period(tx, counted.period.first, counted.period.last)[:_MOST_SNAPSHOTS]:
+        comparison, person = snapshots.compare(tx, kept, counted), people.find(tx, kept.made_by)
+        by = "" if person is None else person.name
+        found.append(HandedOut(comparison, by, [snapshots.corrected(tx, act) for act in comparison.corrections]))
     return found
-
-
-def _bars(groups: list[Group]) -> list[Bar]:
-    most = max((group.figures.attendances for group in groups), default=0) or 1
-    return [
-        Bar(
-            group.label,
-            group.figures.events,
-            group.figures.attendances,
-            round(1000 * group.figures.attendances / most),
-        )
-        for group in groups
-    ]
 
 
 def _jobs(tx: Transaction, visit: Visit) -> list[Job]:
@@ -213,8 +224,8 @@ def _jobs(tx: Transaction, visit: Visit) -> list[Job]:
 
 def _title(export: Export) -> str:
     wanted = export.wanted
-    if wanted["report"] == "attendance_sheet":
-        return f"活动签到表 {wanted.get('subject', '')}"
+    if wanted["report"] in OF_ONE:
+        return f"{OF_ONE[wanted['report']]} {wanted.get('subject', '')}"
     period = Period.between(date.fromisoformat(wanted["from"]), date.fromisoformat(wanted["to"]))
     return f"{label(wanted['report'])} {period.name or period.days}"
 
@@ -227,14 +238,14 @@ def _own(tx: Transaction, visit: Visit) -> Export:
     return export
 
 
-def _period(first: str, last: str) -> Period | None:
+def period_between(first: str, last: str) -> Period | None:
     try:
         return Period.between(date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
         return None
 
 
-def _quick(today: date) -> list[tuple[str, Period]]:
+def quick_periods(today: date) -> list[tuple[str, Period]]:
     season = Period.season_around(today)
     return [
         ("这一季", season),
