@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,18 +18,18 @@ from bot.address import address
 from bot.backups import Backups
 from bot.channels import Channel, Receive
 from bot.channels.pace import Pace
+from bot.channels.telegram.assembly import InTurn, Telegram, on_database, open_telegram
 from bot.channels.telegram.assembly import Settings as TelegramSettings
-from bot.channels.telegram.assembly import Telegram, on_database, open_telegram
 from bot.channels.web import WebChannel, WebSettings, web_routes
 from bot.channels.wechat import settings as wechat_settings
 from bot.channels.wechat.channel import WechatChannel
-from bot.config import Settings
 from bot.chat_addresses import ChatAddresses
 from bot.console import ConsoleSettings, console_routes
 from bot.delivery import Delivery
 from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
-from bot.health import Health, LastHeard
+from bot.health import Health, LastHeard, More
+from bot.outgoing import Outgoing
 from bot.sample import must_not_be_sample
 from bot.schedule import Job, Schedule, daily, every_minute
 from bot.site import Site
@@ -42,7 +43,7 @@ from handlers.console import ADDRESS as CONSOLE_ADDRESS
 from storage import accounts, communities, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
-from storage.outbox import Due
+from storage.lease import Lease, while_leading
 
 _log = logging.getLogger(__name__)
 
@@ -78,15 +79,9 @@ async def running(
         console_address = address(config) if config.config.web.console else ""
         is_sample = await database.write(_begin, bot.support_phone, console_address, clock())
         must_not_be_sample(config, is_sample=is_sample)
-        late: list[Delivery] = []  # made last and needed first; until it is there, whoever writes waits
-
-        def hand_over(channel: str, due: list[Due]) -> None:
-            late[0].take(channel, due)
-
-        def wake() -> None:
-            late[0].wake()
-
-        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), hand_over, wake)
+        outgoing = Outgoing()
+        lease = outgoing.lease = await stack.enter_async_context(opening.lease(config, database, outgoing.heard, clock))
+        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), outgoing, outgoing.wake)
         is_open = asyncio.Event()
 
         async def receive(message: Message) -> tuple[Reply, ...]:
@@ -101,11 +96,13 @@ async def running(
         telegram = None
         if config.config.telegram.enabled:
             telegram = await stack.enter_async_context(
-                _telegram(config, database, receive, clock, lambda: late[0].wake("telegram"))
+                _telegram(
+                    config, database, receive, clock, partial(outgoing.wake, "telegram"), partial(while_leading, lease)
+                )
             )
             channels["telegram"], paces["telegram"] = telegram.channel, telegram.channel.pace
             fetches["telegram"] = _typed(telegram.media.fetch)
-            heard["telegram"] = _heard(telegram)
+            heard["telegram"] = _heard(telegram, lease, clock)
             routes += telegram.routes
         wechat = None
         if config.config.wechat.enabled:
@@ -123,21 +120,17 @@ async def running(
         if config.config.web.chat:
             web = WebChannel(database, clock)
             stack.callback(web.close)
-            channels["web"], fetches["web"] = web, web.fetch
+            channels["web"], fetches["web"], outgoing.pages = web, web.fetch, web.pages
             page = WebSettings(bot.public_url, bot.support_phone, is_sample)
             keys = vault.derived("web chat cookie")
             greeting = _greeting(database, house, clock)
             routes += web_routes(web, receive, database, clock, keys, page, greeting)
             routes.append(Route("/", _to_the_chat))
 
-        delivery = Delivery(database, channels, clock, paces)
-        late.append(delivery)
+        delivery = outgoing.delivery = Delivery(database, channels, clock, paces, left_waiting=outgoing.left_waiting)
         if config.config.web.console:
             desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
-            routes += console_routes(database, clock, vault.derived("console form")[0], desk, delivery.wake)
-        await stack.enter_async_context(delivery.running())
-        await delivery.ready.wait()
-        is_open.set()
+            routes += console_routes(database, clock, vault.derived("console form")[0], desk, outgoing.wake)
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
         jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}
@@ -175,12 +168,26 @@ def _begin(tx: Transaction, support_phone: str, console_address: str, now: datet
     return points.has_sample(tx)
 
 
-def _heard(telegram: Telegram) -> LastHeard:
-    return lambda: telegram.health.last_success
+def _heard(telegram: Telegram, lease: Lease, clock: Callable[[], datetime]) -> LastHeard:
+    """Only the leader looks after the line to Telegram, from the moment it leads."""
+
+    def last() -> datetime:
+        return max(telegram.health.last_success or lease.since, lease.since) if lease.leads.is_set() else clock()
+
+    return last
+
+
+def _of_the_leader(lease: Lease, more: More) -> More:
+    return lambda now: more(now) if lease.leads.is_set() else ()
 
 
 def _telegram(
-    config: Settings, database: Database, receive: Receive, clock: Callable[[], datetime], wake: Callable[[], None]
+    config: Settings,
+    database: Database,
+    receive: Receive,
+    clock: Callable[[], datetime],
+    wake: Callable[[], None],
+    in_turn: InTurn,
 ) -> AbstractAsyncContextManager[Telegram]:
     section = config.config.telegram
     given = TelegramSettings(
@@ -192,7 +199,6 @@ def _telegram(
         messages_per_second=section.messages_per_second,
         public_url=config.config.bot.public_url,
     )
-    return open_telegram(given, on_database(database, receive, wake, clock), words.TELEGRAM_COMMANDS, words.OF_STAFF)
 
 
 def _typed(fetch: Callable[[str], Awaitable[bytes]]) -> Fetch:

@@ -55,11 +55,15 @@ class Delivery:
         at_once: int = 30,
         tick: float = 5.0,
         wait: Wait = _wait,
+        left_waiting: Callable[[str, str], None] = lambda _channel, _user: None,
     ) -> None:
         self.ended: Counter[tuple[str, str]] = Counter()
         """How many rows ended how since the start: (channel, state)."""
         self.ready = asyncio.Event()
-        """Set once what the last stop left behind is noted: before that, nothing may be handed over."""
+        """Set while it runs, once what the last stop left behind is noted: only then anything may be handed over."""
+        self.left_waiting = left_waiting
+        """Told (channel, user) when a message must wait for the person to come; on disk already."""
+        self._has_run = False
         self.database = database
         self.clock = clock
         self.wait = wait
@@ -78,6 +82,9 @@ class Delivery:
         for line in self._lines.values() if channel is None else [self._lines[channel]]:
             line.look()
 
+    def is_open(self) -> bool:
+        return self.ready.is_set()
+
     def take(self, channel: str, due: Sequence[Due]) -> None:
         """Send these answers at once. They are `sending` on disk already, so there is nothing to look for.
 
@@ -91,8 +98,14 @@ class Delivery:
         task.add_done_callback(self._given_back.discard)
 
     async def run(self) -> None:
-        """Deliver until `stop`. What was being sent when the program stopped last is noted as unknown first."""
+        """Deliver until `stop`, and again when called again.
+
+        What a worker that is gone was sending is noted as unknown first.
+        """
+        for line in self._lines.values():
+            line.begin()
         await self._note_the_last_stop()
+        self._has_run = True
         self.ready.set()
         async with asyncio.TaskGroup() as group:
             for name, line in self._lines.items():
@@ -100,8 +113,14 @@ class Delivery:
 
     def stop(self) -> None:
         """Claim nothing more. `run` returns when what is in flight has ended and is noted."""
+        self.ready.clear()
         for line in self._lines.values():
             line.stop()
+
+    async def serve(self) -> None:
+        """Deliver until cancelled."""
+        async with self.running():
+            await asyncio.Event().wait()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -120,7 +139,7 @@ class Delivery:
         faults = 0
         while True:
             try:
-                count = await self.database.write(delivery.after_a_stop, self.clock())
+                count = await self.database.write(delivery.after_a_stop, self.clock(), self._has_run)
             except StorageFault as fault:
                 faults += 1
                 _log.error("delivery: nothing can be kept: %s", fault)
@@ -181,6 +200,11 @@ class _Line:
         self._spoken_to: dict[int, str] = {}  # accounts whose budget is used up, and their user
         self._ended: list[Ended] = []  # not noted yet
         self._returned: set[int] = set()  # accounts with a row among them that is planned again
+        self._unheard: list[str] = []  # users for whom something waits, not on disk yet
+
+    def begin(self) -> None:
+        self._stopping = False
+        self._must_look = True
 
     def stop(self) -> None:
         self._stopping = True
@@ -269,6 +293,7 @@ class _Line:
         handed = {due.account_id for due in self._handed}
         busy = self._flying.keys() | self._spoken_to.keys() | handed
         ended, self._ended = self._ended, []
+        unheard, self._unheard = self._unheard, []
         looked, self._must_look = self._must_look, False  # whoever asks for a look during the hop gets another
         try:
             hop = await self._delivery.database.write(
@@ -282,6 +307,8 @@ class _Line:
             end.account_id for end in self._ended if end.state == "planned" and end.account_id is not None
         }
         self._delivery.ended.update((self._name, end.state) for end in ended)
+        for user in unheard:
+            self._delivery.left_waiting(self._name, user)
         for channel in hop.routed - {self._name}:
             self._delivery.wake(channel)
         for due in hop.due:
@@ -366,6 +393,7 @@ class _Line:
             again_at = self._delivery.clock() + timedelta(seconds=later.seconds)
             return Ended(due.id, "planned", later.reason, again_at=again_at, account_id=due.account_id)
         except NotNow:
+            self._unheard.append(due.user)
             return Ended(due.id, "waiting", "no way to speak unasked")
         except Rejected as refused:
             return Ended(due.id, "refused", refused.reason)

@@ -19,6 +19,7 @@ PREFIX = "hongyan_"
 
 MEANINGS = {
     "started_at_seconds": Meaning("gauge", "When this process started, in seconds since 1970."),
+    "storage_fault": Meaning("gauge", "1 while nothing can be kept; the log says why."),
     "outbox_rows": Meaning("gauge", "Messages by state; planned, waiting and sending have not ended yet."),
     "outbox_late_seconds": Meaning("gauge", "By how much the first message that is due is late; 0 when none is."),
     "sent_total": Meaning("counter", "Messages that ended since the start, by channel and end."),
@@ -29,6 +30,8 @@ MEANINGS = {
     "channel_pause_seconds": Meaning("gauge", "For how long the platform asked a channel to say nothing more."),
     "updates_ignored_total": Meaning("counter", "Updates that ask for nothing, since the start, by kind."),
     "updates_set_aside": Meaning("gauge", "Updates nobody could read, kept sealed for 30 days, by channel."),
+    "leads": Meaning("gauge", "1 for the worker that delivers and keeps the schedule; of several, one."),
+    "leads_since_seconds": Meaning("gauge", "Unix time since when this worker leads, or follows."),
     "job_silence_seconds": Meaning("gauge", "Since a job of the schedule last succeeded, or since the start."),
     "backup_age_seconds": Meaning("gauge", "Age of the newest backup; since the start while there is none."),
     "backup_copied_at_seconds": Meaning("gauge", "When a backup was last copied elsewhere, since 1970; 0 for never."),

@@ -1,5 +1,6 @@
 """Whether the program is alive and ready, and its figures for Prometheus."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -9,8 +10,9 @@ from starlette.routing import Route
 
 from bot.delivery import Delivery
 from bot.figures import Figure, written
-from storage import outbox, vitals
-from storage.database import Database, StorageFault, Transaction
+from storage import outbox, settings, vitals
+from storage.database import Database, StorageFault
+from storage.lease import Lease
 
 LastHeard = Callable[[], datetime | None]
 """When a channel last heard of its platform; None as long as it never did."""
@@ -19,6 +21,7 @@ More = Callable[[datetime], Iterable[Figure]]
 """Figures of another part of the program, as they are now."""
 
 SILENT_TOO_LONG = timedelta(seconds=90)
+_PATIENCE = 3.0  # seconds; whoever asks waits no longer for an answer
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -28,12 +31,14 @@ class Health:
         self,
         database: Database,
         delivery: Delivery,
+        lease: Lease,
         clock: Callable[[], datetime],
         channels: Mapping[str, LastHeard],
         more: Sequence[More] = (),
     ) -> None:
         self._database = database
         self._delivery = delivery
+        self._lease = lease
         self._clock = clock
         self._channels = channels
         self._more = more
@@ -52,42 +57,55 @@ class Health:
 
     async def ready(self, _request: Request) -> Response:
         """503 while nothing can be kept, or a channel has not heard of its platform for 90 seconds."""
-        faults = []
-        try:
-            await self._database.write(_touch)
-        except StorageFault:
-            faults.append("storage")
+        faults = [] if await self._can_keep() else ["storage"]
         now = self._clock()
         faults += [
             name for name, last in self._channels.items() if now - (last() or self._started_at) > SILENT_TOO_LONG
         ]
-        return JSONResponse({"failing": faults}, 503 if faults else 200)
+        return JSONResponse({"failing": faults, "leads": self._lease.leads.is_set()}, 503 if faults else 200)
 
     async def metrics(self, _request: Request) -> Response:
         now = self._clock()
-        states = await self._database.read(outbox.states)
-        seen = await self._database.read(vitals.look, now)
         figures = [
             Figure("started_at_seconds", self._started_at.timestamp()),
-            *(Figure("outbox_rows", count, (("state", state),)) for state, count in states.items()),
-            Figure("outbox_late_seconds", seen.late_by.total_seconds()),
+            Figure("leads", self._lease.leads.is_set()),
+            Figure("leads_since_seconds", self._lease.since.timestamp()),
+            Figure("storage_fault", not await self._can_keep()),
+            *await self._from_storage(now),
             *(
                 Figure("sent_total", count, (("channel", channel), ("end", end)))
                 for (channel, end), count in self._delivery.ended.items()
             ),
-            Figure("sending_paused", seen.is_paused),
             *(
                 Figure("channel_silence_seconds", self._silence(last, now), (("channel", name),))
                 for name, last in self._channels.items()
             ),
-            *(Figure("updates_set_aside", count, (("channel", name),)) for name, count in seen.set_aside.items()),
             *(figure for more in self._more for figure in more(now)),
         ]
         return PlainTextResponse(written(figures), media_type="text/plain; version=0.0.4")
 
+    async def _can_keep(self) -> bool:
+        """Tried by keeping something: a full disk is not seen by reading."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._database.write(settings.put, "probed_at", self._clock().isoformat(), self._clock())
+        except (StorageFault, TimeoutError):
+            return False
+        return True
+
+    async def _from_storage(self, now: datetime) -> list[Figure]:
+        """None while nothing can be read: the others must still be there."""
+        try:
+            states = await self._database.read(outbox.states)
+            seen = await self._database.read(vitals.look, now)
+        except StorageFault:
+            return []
+        return [
+            *(Figure("outbox_rows", count, (("state", state),)) for state, count in states.items()),
+            Figure("outbox_late_seconds", seen.late_by.total_seconds()),
+            Figure("sending_paused", seen.is_paused),
+            *(Figure("updates_set_aside", count, (("channel", name),)) for name, count in seen.set_aside.items()),
+        ]
+
     def _silence(self, last: LastHeard, now: datetime) -> float:
         return round((now - (last() or self._started_at)).total_seconds())
-
-
-def _touch(tx: Transaction) -> None:
-    tx.connection.exec_driver_sql("SELECT 1")

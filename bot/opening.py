@@ -1,12 +1,14 @@
 """Opens the database that the settings name, for the service and for commands beside it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 
 from bot.config import Settings, WrongSettings
 from storage import people
 from storage.backup import holds_people
 from storage.database import Database, StorageFault, open_database, sqlite_path
+from storage.lease import Heard, InUse, Lease, held
 from storage.migrations import migrate
 from storage.vault import Vault
 
@@ -26,6 +28,21 @@ def vault(settings: Settings) -> Vault:
         raise WrongSettings(
             f"storage.key_file: {settings.key_file} cannot be used ({type(problem).__name__})"
         ) from None
+
+
+@asynccontextmanager
+async def lease(
+    settings: Settings, opened: Database, heard: Heard, clock: Callable[[], datetime]
+) -> AsyncIterator[Lease]:
+    """Raises `WrongSettings` when another program is at work on the same SQLite file."""
+    async with AsyncExitStack() as stack:
+        try:
+            taken_part = await stack.enter_async_context(held(settings.database_url, opened.worker, heard, clock))
+        except InUse as problem:
+            raise WrongSettings(
+                f"storage.url: another program is running on {problem} already; several workers need PostgreSQL"
+            ) from None
+        yield taken_part
 
 
 @asynccontextmanager

@@ -92,9 +92,15 @@ class Schedule:
         now = datetime.now(SHANGHAI)
         for name, job in self.jobs.items():
             # The default grace of one second would silently drop what fell due while the loop was busy.
+    async def serve(self) -> None:
+        """Tick until cancelled."""
+        async with self.running():
+            await asyncio.Event().wait()
+
             scheduler.add_job(
                 self.run,
                 job.trigger,
+        self._is_stopping = False
                 (name,),
                 id=name,
                 coalesce=True,

@@ -3,9 +3,10 @@
 import hashlib
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from dialogue import texts
 from dialogue.desk import Visit
@@ -19,8 +20,16 @@ from storage.scrub import scrub
 
 _log = logging.getLogger(__name__)
 
-HandOver = Callable[[str, list[Due]], None]
-"""Takes answers of a channel that are to be sent at once; they are on disk already."""
+
+class HandOver(Protocol):
+    """Takes answers of a channel that are to be sent at once; they are on disk already."""
+
+    def is_open(self) -> bool:
+        """Whether this process sends now. When it does not, answers are planned for the one that does."""
+        ...
+
+    def take(self, channel: str, due: Sequence[Due], /) -> None: ...
+
 
 LONGEST_MESSAGE = 4_000  # characters; more is answered, but only so much of it is read
 
@@ -70,13 +79,14 @@ class Reception:
             _log.error("fault %s: %s\n%s", number, type(problem).__name__, where)
             replies, due, has_planned = await self._database.write(self._apologise, message, number)
         if due and self._hand_over is not None:
-            self._hand_over(message.sender.channel, due)
+            self._hand_over.take(message.sender.channel, due)
         if has_planned and self._wake is not None:
             self._wake()
         return replies
 
     def _turn(self, tx: Transaction, message: Message) -> _Turn:
         channel = message.sender.channel
+        tx.lock(f"{channel} {message.sender.user}")  # another worker may have the last message in hand, or this one
         kept = inbox.answer_to(tx, channel, message.id)
         if kept is not None:
             return all_decoded(kept), [], False
@@ -110,7 +120,7 @@ class Reception:
             for number, reply in enumerate(joined(replies)):
                 planned = outbox.Planned("answer", f"answer:{channel}:{message.id}:{number}", encoded(reply), now)
                 planned.account_id, planned.channel = account_id, channel
-                if self._hand_over is None:
+                if self._hand_over is None or not self._hand_over.is_open():
                     outbox.plan(tx, planned, now)
                 elif (sending := outbox.answer(tx, planned, message.sender.user, now)) is not None:
                     due.append(sending)

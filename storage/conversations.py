@@ -69,6 +69,7 @@ _IDLE = delete(table).where(table.c.updated_at < bindparam("before"))
 
 def of(tx: Transaction, account_id: int) -> Desk:
     """A state that cannot be read is as good as none: otherwise this person would never be answered again."""
+    tx.lock(f"account {account_id}")  # whoever looks will save it, and must not save over somebody else
     sealed = tx.execute(_OF, {"account": account_id}).scalar()
     if sealed is None:
         return Desk()

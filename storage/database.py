@@ -7,6 +7,7 @@ hop, however many statements it has; `Database.read` runs it where nothing can b
 import asyncio
 import logging
 import queue
+import secrets
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -37,20 +38,28 @@ _SQLITE_BUSY = 10_000  # milliseconds another process (a backup, the command lin
 
 
 class StorageFault(Exception):
-    """Nothing could be kept: full disk, lost or locked file. The work was undone as a whole and may be tried again."""
+    """Nothing could be kept, or read: full disk, locked, lost or spoiled file. It was undone as a whole and may be
+    tried again.
+    """
 
 
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "_driver", "_statements", "connection", "has_planned", "hours", "vault")
+    __slots__ = ("_depth", "_driver", "_statements", "connection", "has_planned", "hours", "vault", "worker")
 
     def __init__(
-        self, connection: Connection, vault: Vault, hours: MessageHours, statements: Statements | None = None
+        self,
+        connection: Connection,
+        vault: Vault,
+        hours: MessageHours,
+        statements: Statements | None = None,
+        worker: int = 0,
     ) -> None:
         self.connection = connection
         self.vault = vault
         self.hours = hours
+        self.worker = worker  # which process this is: it marks the rows that it is sending
         self.has_planned = False  # something was put into the outbox, so that somebody must look there
         self._statements = statements
         self._driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
@@ -112,9 +121,22 @@ class Transaction:
         if self.dialect == "postgresql":
             self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (what,))
 
+    def lives(self, worker: int) -> bool:
+        """Whether a worker takes part in the lease now (`storage.lease`). Of SQLite there is none but this one."""
+        if self.dialect != "postgresql":
+            return False
+        # Its lock can be had only when it is gone; ours falls with this transaction.
+        locked = self.connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (worker,))
+        return not locked.scalar_one()
+
 
 class Database(Protocol):
     """Where everything is kept. Both methods run a whole storage function in one hop."""
+
+    @property
+    def worker(self) -> int:
+        """A number of this opening alone: it tells the workers on one database apart."""
+        ...
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a transaction; when this returns, its effect is on disk. What it raises undoes it.
@@ -124,14 +146,17 @@ class Database(Protocol):
         ...
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` on a consistent state of the data, without waiting for writers and unable to write."""
+        """Run `work` on a consistent state of the data, without waiting for writers and unable to write.
+
+        Raises `StorageFault` when it cannot be read.
+        """
         ...
 
 
 @asynccontextmanager
 async def open_database(url: str, vault: Vault, hours: MessageHours | None = None) -> AsyncIterator[Database]:
     """The database at `url` (`sqlite:///file` or `postgresql://…`), already migrated (`storage.migrations`)."""
-    house = _House(vault, hours or MessageHours())
+    house = _House(vault, hours or MessageHours(), secrets.randbits(62))
     opened: _Sqlite | _Postgresql
     if make_url(url).get_backend_name() == "sqlite":
         opened = _Sqlite(sqlite_path(url), house)
@@ -195,9 +220,10 @@ class _House:
 
     vault: Vault
     hours: MessageHours
+    worker: int
 
     def transaction(self, connection: Connection, statements: Statements | None = None) -> Transaction:
-        return Transaction(connection, self.vault, self.hours, statements)
+        return Transaction(connection, self.vault, self.hours, statements, self.worker)
 
 
 @dataclass(slots=True)
@@ -208,6 +234,10 @@ class _Job:
 
 class _Sqlite:
     """One writer thread that commits for everyone who is waiting, and read-only connections beside it."""
+
+    @property
+    def worker(self) -> int:
+        return self._house.worker
 
     def __init__(self, path: Path, house: _House) -> None:
         self._house = house
@@ -227,7 +257,13 @@ class _Sqlite:
         return await answer  # a caller that is cancelled leaves; the work is done all the same
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await _run_sync(self._readers, self._house, lambda tx: work(tx, *args, **kwargs))
+        try:
+            return await _run_sync(self._readers, self._house, lambda tx: work(tx, *args, **kwargs))
+        except DBAPIError as problem:
+            if not _is_fault(problem):
+                raise
+            _log.error("storage: nothing was read: %s", problem.orig)
+            raise StorageFault(str(problem.orig)) from None
 
     async def close(self) -> None:
         """Finish what was handed in, then close."""
@@ -257,23 +293,26 @@ class _Sqlite:
     def _commit_together(self, batch: list[_Job]) -> list[tuple[bool, Any]]:
         """Run each job in its own savepoint and commit once. In order: (True, result) or (False, exception)."""
         outcomes: list[tuple[bool, Any]] = []
+        has_begun = False
         try:
             with self._engine.begin() as connection:
+                has_begun = True
                 for job in batch:
                     tx = self._house.transaction(connection, self._statements)
                     try:
                         with tx.savepoint():
                             outcomes.append((True, job.work(tx)))
-                    except _WHOLE_TRANSACTION_IS_LOST:
-                        raise
-                    except BaseException as problem:  # noqa: BLE001 - it is handed to the one who asked
+                    except BaseException as problem:
+                        if _is_fault(problem):
+                            raise
                         outcomes.append((False, problem))
         except DBAPIError as problem:
-            if len(batch) > 1:  # one caller's trouble must not be everyone's
+            # One caller's trouble must not be everyone's; but where nobody can begin each would wait for the lock.
+            if len(batch) > 1 and has_begun:
                 return [self._commit_together([job])[0] for job in batch]
             # The driver's text may hold values; the class and SQLite's short message do not.
             _log.error("storage: nothing was kept: %s", problem.orig)
-            return [(False, StorageFault(str(problem.orig)))]
+            return [(False, StorageFault(str(problem.orig))) for _ in batch]
         return outcomes
 
     def _answer_all(self, batch: list[_Job], outcomes: list[tuple[bool, Any]]) -> None:
@@ -292,12 +331,21 @@ class _Sqlite:
             _log.warning("storage: %d callers left before their answer; their work is kept", len(batch))
 
 
-# After these (disk full, I/O fault, locked) SQLite may have rolled back the whole transaction, not the savepoint alone.
-_WHOLE_TRANSACTION_IS_LOST = (OperationalError,)
+def _is_fault(problem: BaseException) -> bool:
+    """Whether it is the file's (full, locked, unreadable, spoiled) and not the statement's.
+
+    SQLite may have rolled back the whole transaction then, not the savepoint alone. A spoiled page is a plain
+    `DatabaseError`; its other kinds (a row that is there already) are the statement's.
+    """
+    return type(problem) in (OperationalError, DatabaseError)
 
 
 class _Postgresql:
     """A transaction for each caller, whole in one thread; the functions lock what must not change meanwhile."""
+
+    @property
+    def worker(self) -> int:
+        return self._house.worker
 
     def __init__(self, url: str, house: _House) -> None:
         self._house = house
@@ -312,8 +360,11 @@ class _Postgresql:
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def reading() -> T:
-            with self._readers.begin() as connection:
-                return work(self._house.transaction(connection), *args, **kwargs)
+            try:
+                with self._readers.begin() as connection:
+                    return work(self._house.transaction(connection), *args, **kwargs)
+            except OperationalError as problem:
+                raise StorageFault(type(problem.orig).__name__) from None  # its text may hold values
 
         return await self._in(self._reading, reading)
 

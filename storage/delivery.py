@@ -60,8 +60,10 @@ _DUE = (
             _first.join(table, table.c.id == _first.c.id).join(accounts, accounts.c.id == table.c.account_id)
         )
     )
+    .where(table.c.state == "planned")  # once more: of a row that another worker changed, only this is read again
     .order_by(_first.c.lane, _first.c.due_at, _first.c.id)
     .limit(bindparam("at_most"))
+    .with_for_update(of=table, skip_locked=True)
 )
 _NEXT = union_all(
     *(
@@ -84,10 +86,11 @@ _ANY_DUE = (
 )
 _ROW = table.c.id == bindparam("row")
 _ROUTE = update(table).where(_ROW).values(account_id=bindparam("to_account"), channel=bindparam("to_channel"))
-_CLAIM = update(table).where(_ROW).values(state="sending", tries=table.c.tries + 1)
+_CLAIM = update(table).where(_ROW).values(state="sending", sender=bindparam("by"), tries=table.c.tries + 1)
+_SENDERS = select(table.c.sender).where(UNDER_WAY, table.c.state == "sending").distinct()
 _STOPPED = (
     update(table)
-    .where(UNDER_WAY, table.c.state == "sending")
+    .where(UNDER_WAY, table.c.state == "sending", func.coalesce(table.c.sender, 0) == bindparam("dead"))
     .values(state="unknown", because="stopped while sending", ended_at=bindparam("at"))
 )
 
@@ -134,7 +137,7 @@ def turn(
                     continue
                 taken.add(row.account_id)
                 due.append(Due(row.id, row.account_id, row.user, row.kind, reply, row.tries + 1))
-                claimed.append({"row": row.id})
+                claimed.append({"row": row.id, "by": tx.worker})
         if claimed:
             tx.execute(_CLAIM, claimed)
         if not found:
@@ -159,9 +162,14 @@ def route(tx: Transaction, now: datetime, channels: Collection[str], at_most: in
     return chosen
 
 
-def after_a_stop(tx: Transaction, now: datetime) -> int:
-    """At start: what was being sent when the program stopped may have arrived. It is listed, never sent again."""
-    return tx.execute(_STOPPED, {"at": now}).rowcount
+def after_a_stop(tx: Transaction, now: datetime, but_own: bool = False) -> int:
+    """What was being sent by a worker that lives no more may have arrived. It is listed, never sent again.
+
+    `but_own`: this worker is sending itself already.
+    """
+    found = [sender or 0 for sender in tx.execute(_SENDERS).scalars()]
+    dead = [one for one in found if (not but_own if one == tx.worker else not tx.lives(one))]
+    return sum(tx.execute(_STOPPED, {"dead": one, "at": now}).rowcount for one in dead)
 
 
 def any_due(tx: Transaction, channel: str, now: datetime) -> bool:

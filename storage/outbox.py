@@ -148,6 +148,7 @@ _WAITING_FOR = (
     .where(table.c.due_at <= bindparam("now"))
     .order_by(table.c.lane, table.c.due_at, table.c.id)
     .limit(bindparam("at_most"))
+    .with_for_update(of=table, skip_locked=True)  # what another worker is about to send is not given here too
 )
 _EXPIRE = (
     update(table)
@@ -227,7 +228,7 @@ def answer(tx: Transaction, message: Planned, user: str, now: datetime) -> Due |
         resting = None if account is None else tx.execute(_LAST_ANSWER, {"account": account}).scalar()
         plan(tx, replace(message, due_at=max(message.due_at, resting or message.due_at)), now)
         return None
-    row = {**_row(tx, message, message.due_at, now), "state": "sending", "tries": 1}
+    row = {**_row(tx, message, message.due_at, now), "state": "sending", "tries": 1, "sender": tx.worker}
     row_id = int(tx.execute(_ADD_SENDING, row).scalar_one())
     return Due(row_id, account, user, message.kind, message.reply, 1)
 

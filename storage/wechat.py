@@ -130,6 +130,7 @@ _DROP_UPLOAD = delete(wechat_media).where(wechat_media.c.media_id == bindparam("
 
 def arrive(tx: Transaction, visit: Visit, now: datetime) -> Arrival:
     """Note a push: what it permits, and what is known about it. A repeat of an answered one permits nothing new."""
+    tx.lock(f"wechat {visit.user}")
     kept = tx.execute(_ANSWER, {"message": visit.message}).scalar()
     if kept is not None:
         return Arrival(answer=tx.vault.open(kept, f"wechat_answers.body|{visit.message}"))
@@ -170,6 +171,7 @@ def settle(
     When the same push was answered meanwhile, that answer stays and is returned. `rest` replaces the parts still to
     show; None leaves them. `paid` are the late answers and `noticed` the notices that it holds.
     """
+    tx.lock(f"wechat {visit.user}")
     kept = tx.execute(_ANSWER, {"message": visit.message}).scalar()
     if kept is not None:
         return tx.vault.open(kept, f"wechat_answers.body|{visit.message}")
@@ -231,6 +233,7 @@ class Spent:
 
 def spend(tx: Transaction, user: str, keep: int, now: datetime) -> Spent | None:
     """Take one message from the permission that ends first, leaving `keep`. None when there is none to take."""
+    tx.lock(f"wechat {user}")
     windows = tx.execute(_WINDOWS, {"who": user, "now": now}).all()
     row = tx.execute(_FOLLOWER, {"who": user}).first()
     if row is None or sum(window.messages for window in windows) <= keep:

@@ -45,6 +45,10 @@ class Postgresql:
     def new(self, path):
         return self._server.create(_name(path), "hongyan_empty")
 
+    def bare(self, path):
+        """One without any table."""
+        return self._server.create(_name(path))
+
     def copy(self, url, path):
         return self._server.create(_name(path), url.partition("@/")[2].partition("?")[0])
 

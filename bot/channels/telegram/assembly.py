@@ -3,11 +3,11 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from starlette.routing import Route
 from telegram.error import TelegramError
@@ -92,6 +92,14 @@ class Telegram:
 
 
 @dataclass(frozen=True, slots=True)
+InTurn = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
+"""Does what only one of several workers may do: it may wait, and begin it more than once."""
+
+
+async def _at_once(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await work()
+
+
 class Program:
     """What the channel needs of the program around it."""
 
@@ -105,6 +113,7 @@ class Program:
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
+    in_turn: InTurn = _at_once
 
 def on_database(
     database: Database,
@@ -113,6 +122,7 @@ def on_database(
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Program:
+    in_turn: InTurn = _at_once,
     """A program that keeps everything in `database`."""
     keeping = Keeping(database, clock)
     return Program(
@@ -126,6 +136,7 @@ def on_database(
         clock=clock,
         sleep=sleep,
     )
+        in_turn=in_turn,
 
 
 @asynccontextmanager
@@ -170,7 +181,7 @@ async def open_telegram(
             receive = watch.run
         else:
             receive = Polling(client, intake, health, clock=program.clock, sleep=program.sleep).run
-        work = receive(), _introduce(client, intake, menu, commands, program.sleep)
+        work = program.in_turn(receive), _introduce(client, intake, menu, commands, program.sleep)
         tasks = [asyncio.create_task(one) for one in work]
         for task in tasks:
             task.add_done_callback(_report_end)

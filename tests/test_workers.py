@@ -1,0 +1,168 @@
+"""Several workers on one PostgreSQL: each may answer anybody, one leads, and nothing is done twice."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import psycopg
+import pytest
+
+from bot.app import running
+from bot.config import Settings, WrongSettings, checked
+from dialogue.message import Message, Reply, encoded
+from dialogue.reception import Reception
+from handlers import HOUSE, MENU
+from storage import accounts, conversations, delivery, lease, outbox
+from storage.database import open_database
+from storage.outbox import Planned
+from storage.schema.talks import inbox
+from tests import engines
+from tests.conftest import ME, MORNING, Clock
+
+
+@pytest.fixture
+def url(postgres, tmp_path):
+    engine = engines.Postgresql(postgres)
+    url = engine.new(tmp_path / "hongyan.db")
+    yield url
+    engine.drop([url])
+
+
+@pytest.fixture
+async def two(url, vault):
+    """The database, opened by two workers."""
+    async with open_database(url, vault) as one, open_database(url, vault) as other:
+        yield one, other
+
+
+@asynccontextmanager
+async def taking_part(url, worker):
+    heard = []
+    changed = asyncio.Event()
+
+    def hears(what, whom):
+        heard.append((what, whom))
+        changed.set()
+
+    async with lease.held(url, worker, hears, Clock()) as held:
+        held.heard, held.changed = heard, changed
+        yield held
+
+
+async def within(seconds, event):
+    async with asyncio.timeout(seconds):
+        await event.wait()
+
+
+async def cut_off(url, worker):
+    """As when its line is cut, or its machine stops."""
+    of_worker = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        assert (await (await connection.execute(of_worker, (worker,))).fetchall()) == [(True,)]
+
+
+async def test_one_leads_and_hears_the_other_which_leads_when_it_goes(url):
+    async with AsyncExitStack() as going:
+        first = await going.enter_async_context(taking_part(url, 1))
+        await within(10, first.leads)
+        async with taking_part(url, 2) as second:
+            second.tell("wake", "telegram")
+            await within(10, first.changed)
+            assert first.heard == [("wake", "telegram")]
+            assert not second.leads.is_set()
+            await going.aclose()
+            await within(20, second.leads)
+
+
+async def test_work_of_the_leader_ends_with_its_lead_and_begins_again(url):
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with taking_part(url, 1) as only:
+        task = asyncio.create_task(lease.while_leading(only, work))
+        await within(10, begun)
+        begun.clear()
+        await cut_off(url, 1)
+        await within(10, ended)
+        await within(20, begun)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def plan(tx, number):
+    account = accounts.heard(tx, "telegram", f"user{number}", MORNING)
+    planned = Planned("notice", f"n{number}", encoded(Reply("您好")), MORNING, account_id=account.id)
+    planned.channel = "telegram"
+    outbox.plan(tx, planned, MORNING)
+
+
+async def test_what_two_workers_look_for_at_the_same_time_is_claimed_by_one(two):
+    for number in range(40):
+        await two[0].write(plan, number)
+    turns = [database.write(delivery.turn, "telegram", (), 10, MORNING) for _ in range(6) for database in two]
+    claimed = [due.id for turn in await asyncio.gather(*turns) for due in turn.due]
+    assert len(claimed) == len(set(claimed)) == 40
+
+
+async def test_what_goes_out_with_an_answer_is_not_sent_as_well(two):
+    for number in range(20):
+        await two[0].write(plan, number)
+    users = [await two[0].read(accounts.find, "telegram", f"user{number}") for number in range(20)]
+    given = [two[0].write(outbox.take_waiting, user, 3, MORNING) for user in users]
+    *given, turn = await asyncio.gather(*given, two[1].write(delivery.turn, "telegram", (), 20, MORNING))
+    assert sum(map(len, given)) + len(turn.due) == 20
+
+
+async def test_only_rows_of_workers_that_live_no_more_become_unknown(two, url, vault):
+    for number, database in enumerate(two):
+        await database.write(plan, number)
+        await database.write(delivery.turn, "telegram", (), 1, MORNING)
+    async with taking_part(url, two[0].worker) as alive:
+        await within(10, alive.leads)
+        async with open_database(url, vault) as third:
+            assert await third.write(delivery.after_a_stop, MORNING) == 1
+            assert await third.read(outbox.states) == {"sending": 1, "unknown": 1}
+    async with open_database(url, vault) as third:
+        assert await third.write(delivery.after_a_stop, MORNING) == 1
+
+
+async def test_a_message_that_reaches_two_workers_is_answered_once_and_the_same(two):
+    receptions = [Reception(database, MENU, HOUSE, Clock()) for database in two]
+    for number, text in enumerate(("你好", "登记", "1", "取消")):
+        message = Message(f"m{number}", ME, MORNING, text)
+        answers = await asyncio.gather(*(one.receive(message) for one in receptions * 3))
+        assert len({encoded(answer) for answer in answers}) == 1
+    assert len(await two[0].read(lambda tx: tx.execute(inbox.select()).all())) == 4
+
+
+async def test_messages_of_one_person_at_two_workers_are_taken_one_after_the_other(two):
+    """Each begins where another ended: none is answered from a state that is over."""
+    counted = []
+
+    def noted(tx, number):
+        account = accounts.heard(tx, *ME, MORNING)
+        desk = conversations.of(tx, account.id)
+        desk.misses += 1
+        conversations.save(tx, account.id, desk, MORNING)
+        counted.append(desk.misses)
+
+    await two[0].write(noted, 0)
+    await asyncio.gather(*(database.write(noted, n) for n in range(20) for database in two))
+    account = await two[0].read(accounts.find, *ME)
+    assert (await two[1].read(conversations.of, account.id)).misses == 41
+
+
+async def test_a_second_program_on_a_sqlite_file_is_refused(tmp_path):
+    values = {"storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"}, "web": {"console": False}}
+    settings = Settings(checked(values), tmp_path / "config.toml")
+    async with running(settings):
+        with pytest.raises(WrongSettings, match="another program is running"):
+            async with running(settings):
+                pass
+    async with running(settings):
+        pass
