@@ -78,8 +78,9 @@ _COLUMNS = (
     table.c.because,
     table.c.comes,
 )
+_IS_ACTIVE = text("sign_ups.state IN ('confirmed', 'waitlisted', 'offered')")  # word for word as in its index
 _ACTIVE_OF = select(*_COLUMNS).where(
-    table.c.event_id == bindparam("event"), table.c.person_id == bindparam("person"), table.c.state.in_(ACTIVE)
+    table.c.event_id == bindparam("event"), table.c.person_id == bindparam("person"), _IS_ACTIVE
 )
 _BY_ID = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _LAST_NUMBER = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.event_id == bindparam("event"))
@@ -102,8 +103,14 @@ _COMES = update(table).where(table.c.id == bindparam("sign_up")).values(comes=bi
 _QUEUE = (
     select(*_COLUMNS).where(table.c.event_id == bindparam("event"), table.c.state == "waitlisted").order_by(table.c.id)
 )
-_AHEAD = select(func.count()).where(
-    table.c.event_id == bindparam("event"), table.c.state == "waitlisted", table.c.id < bindparam("id")
+_NOT_WAITING = ("confirmed", "offered", "cancelled", "expired")
+_BEFORE_BUT_NOT_AHEAD = select(
+    select(func.count())
+    .where(table.c.event_id == bindparam("event"), table.c.state.in_(_NOT_WAITING), table.c.id < bindparam("id"))
+    .scalar_subquery(),
+    select(func.count())
+    .where(attendances.c.event_id == bindparam("event"), attendances.c.list_number < bindparam("number"))
+    .scalar_subquery(),
 )
 _OF_EVENT = select(*_COLUMNS).where(table.c.event_id == bindparam("event")).order_by(table.c.number)
 _OF_PERSON = (
@@ -280,13 +287,16 @@ def get(tx: Transaction, sign_up_id: int) -> SignUp:
     return SignUp(*tx.execute(_BY_ID, {"id": sign_up_id}).one())
 
 
-def position(tx: Transaction, entry: SignUp) -> int:
+def position(tx: Transaction, entry: SignUp, event: Event | None = None) -> int:
     """Place on the waiting list, from 1; 0 for who does not wait."""
     if entry.state != "waitlisted":
         return 0
-    event = events.get(tx, entry.event_id)
+    event = event or events.get(tx, entry.event_id)
     if event.lottery_seed is None and not event.first_timers_first:
-        return int(tx.execute(_AHEAD, {"event": entry.event_id, "id": entry.id}).scalar_one()) + 1
+        # Numbers have no gaps: to count who has a seat, left or walked in is short where the queue is long.
+        wanted = {"event": entry.event_id, "id": entry.id, "number": entry.number}
+        seated_or_gone, walked_in = tx.execute(_BEFORE_BUT_NOT_AHEAD, wanted).one()
+        return entry.number - int(seated_or_gone) - int(walked_in)
     queue = [waiting.id for entries in _queued(tx, event) for waiting in entries]
     return queue.index(entry.id) + 1
 
@@ -367,4 +377,4 @@ def _move(
 
 
 def _outcome(tx: Transaction, event: Event, entries: list[SignUp], *, is_new: bool) -> Outcome:
-    return Outcome(event, entries, position(tx, entries[0]), is_new)
+    return Outcome(event, entries, position(tx, entries[0], event), is_new)
