@@ -11,7 +11,8 @@ from bot import config
 from bot.exporting import write
 from bot.exports import Exporter
 from reports.catalogue import BOOKS, REPORTS
-from storage import audit, exports
+from storage import attendance, audit, exports
+from storage.audit import Actor
 from storage.times import day_ends, day_starts, local_date
 from tests.console.conftest import words
 
@@ -136,18 +137,66 @@ async def test_a_file_nobody_wants_any_more_is_not_made(house, desk, exporter):
     assert (await desk.opens(f"/console/files/{export.id}")).status_code == 404
 
 
+def drawn(html, title):
+    """What a picture says beside its bars, by label, and how long they are."""
+    figure = html.partition(f"<figcaption>{title}</figcaption>")[2].partition("</figure>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', figure, re.S)
+    return {
+        label: list(zip(re.findall(r'"number">(.*?)<', row), re.findall(r'width="([\d.]+)%"', row), strict=True))
+        for label, row in rows
+    }
+
+
 async def test_the_pictures_show_the_very_figures(desk):
     await desk.opens("/console/reports?from=2025-10-01&to=2026-04-30")
-    months = re.findall(r'<th scope="row">(20\d\d年\d+月)</th>.*?<td class="number">(\d+)（(\d+) 场）', desk.html, re.S)
-    assert [(int(people), int(held)) for _, people, held in months] == [
-        (66, 4),
-        (148, 6),
-        (146, 7),
-        (163, 6),
-        (68, 4),
-        (134, 6),
-        (101, 5),
-    ]
+    people, held = drawn(desk.html, "活动人次（按月）"), drawn(desk.html, "活动场次（按月）")
+    assert [int(bars[0][0]) for bars in people.values()] == [66, 148, 146, 163, 68, 134, 101]
+    assert [int(bars[0][0]) for bars in held.values()] == [4, 6, 7, 6, 4, 6, 5]
+    assert people["2026年1月"][0][1] == "100.0"
+    assert people["2025年10月"][0][1] == f"{6600 / 163:.1f}"
+    assert sum(int(bars[0][0]) for bars in drawn(desk.html, "活动人次（按服务点）").values()) == 826
+    assert drawn(desk.html, "到场率（按类型）")["夕阳红私塾"] == [("90.0%", "90.0")]
+
+
+async def test_received_and_solved_stand_beside_each_other_told_apart_without_colour(desk, somebody):
+    this_season = "/console/reports?from=2026-10-01&to=2027-04-30"
+    await desk.opens(this_season)
+    assert all(len(bars) == 2 for bars in drawn(desk.html, "诉求受理和解决（按类别）").values())
+    assert 'class="second" fill="url(#hatched)"' in desk.html
+    lead = await somebody("point_lead")
+    await lead.opens(this_season)
+    assert "诉求受理" not in lead.html
+
+
+async def test_the_report_of_the_season_is_had_as_pages_in_two_clicks(house, desk, exporter):
+    await asks(desk, report="season", format="pdf")
+    assert await exporter.make_next()
+    assert "下载" in await desk.reads("/console/reports")
+    got = await desk.opens(f"/console/files/{(await newest(house)).id}")
+    assert got.headers["content-type"] == "application/pdf"
+    assert got.content.startswith(b"%PDF")
+    assert "只能做成表格" in await asks(desk, report="audit_log", format="pdf")
+
+
+async def test_what_was_handed_out_is_held_against_today(house, desk, exporter):
+    await asks(desk, report="season", format="pdf")
+    assert await exporter.make_next()
+    season = "/console/reports?from=2025-10-01&to=2026-04-30"
+    assert "38 场，826 人次，231 人。和现在一样。" in await desk.reads(season)
+
+    def correct(tx):
+        lead = Actor(house.staff["district_staff"], "district_staff", "console")
+        event_id, person_id = tx.connection.exec_driver_sql(
+            "SELECT e.id, a.person_id FROM events e JOIN attendances a ON a.event_id = e.id AND a.undone_at IS NULL "
+            "WHERE a.state = 'attended' AND e.starts_at > '2026-04-01' AND e.starts_at < '2026-04-30' LIMIT 1"
+        ).one()
+        attendance.undo(tx, event_id, person_id, lead, house.clock(), reason="记错人了", may_correct=True)
+
+    await house.database.write(correct)
+    said = await desk.reads(season)
+    assert "以后有更正：" in said
+    assert "人次 826 825 -1" in said
+    assert re.search(r"撤销签到：记错人了|改签到：记错人了", said)
 
 
 async def test_the_sheet_of_an_event_is_for_who_checks_it(house, desk, somebody, tmp_path):
@@ -157,3 +206,4 @@ async def test_the_sheet_of_an_event_is_for_who_checks_it(house, desk, somebody,
     assert "签到表" in str(sheet["A1"].value)
     auditor = await somebody("auditor")
     assert (await auditor.posts("/console/events/42/sheet")).status_code == 403
+    assert (await auditor.opens("/console/events/42/sheet")).status_code == 403
