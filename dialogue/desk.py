@@ -141,7 +141,7 @@ class Visit:
     def _begin(self, name: str, opening: Said, payload: str = "") -> list[Reply]:
         entry = self._menu[name]
         if entry.allowed is not None and not entry.allowed(self._tx, self._account, self._now):
-            return [Reply(texts.sentence(NotAllowed("工作人员")))]
+            return [Reply(texts.sentence(NotAllowed(entry.allowed.title)))]
         desk = self._desk
         desk.misses = 0
         bare_name = not (opening.text or opening.place or opening.attachments or payload)

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
 from pypinyin import lazy_pinyin
 
@@ -14,7 +15,14 @@ from dialogue.talk import Conversation
 from storage.accounts import Account
 from storage.database import Transaction
 
-Allowed = Callable[[Transaction, Account, datetime], bool]
+
+class Allowed(Protocol):
+    """Who an entry is for; `title` is what they are called, for those who are turned away."""
+
+    @property
+    def title(self) -> str: ...
+
+    def __call__(self, tx: Transaction, account: Account, now: datetime, /) -> bool: ...
 
 
 @dataclass(frozen=True)

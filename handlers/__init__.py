@@ -66,8 +66,10 @@ _coordinators = roles.holding("district_staff")
 _callers = roles.holding("point_lead", "district_staff")
 _poll_makers = roles.holding("point_lead", "branch_secretary", "district_staff")
 _secretaries = roles.holding("branch_secretary", "district_staff")
-_staff = roles.holding(*roles.TITLES)
-_need_workers = roles.any_of(need_access.works_on_needs, _callers)
+_staff = roles.Holding(tuple(roles.TITLES), "工作人员")
+_need_workers = roles.AnyOf((need_access.NeedWorkers(), _callers))
+_followers_up = roles.AnyOf((_callers, _need_workers))
+_rulers = roles.AnyOf((_coordinators, _need_workers))
 
 MENU: dict[str, Entry] = {
     "找服务点": Entry(
@@ -238,8 +240,8 @@ MENU: dict[str, Entry] = {
     "办件": Entry(need_work.work, ("我手上的件", "要办的件"), pattern=need_work.PATTERN, allowed=_need_workers),
     "活动照片": Entry(event_changes.photo, pattern=r"活动照片 ?(?P<rest>\d+)", allowed=_organisers),
     "代记难处": Entry(need_desk.write_down, ("帮人记难处", "替居民记难处"), allowed=_callers),
-    "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_need_workers),
-    "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_need_workers),
+    "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_followers_up),
+    "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_rulers),
     "督办清单": Entry(priority_list.show, ("重点督办清单", "重点督办"), allowed=_coordinators),
     "直派表": Entry(routing.show, ("看直派表", "网格办件直派表"), allowed=_coordinators),
     "改直派表": Entry(routing.change, ("加直派表",), allowed=_coordinators),

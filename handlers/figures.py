@@ -2,12 +2,15 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from dialogue.message import Choice
 from dialogue.questions import OneOf
 from dialogue.talk import Talk
+from handlers import roles
 from reports.periods import Period
-from storage import exports
+from storage import audit, exports, grants
+from storage.audit import Actor
 from storage.times import local_date
 
 _PERIODS = {
@@ -18,6 +21,9 @@ _PERIODS = {
     "last_season": "上个候鸟季",
 }
 
+COUNTED_BY = ("organiser", "point_lead", "district_staff", "auditor")
+"""Whose scope says of which points the rows with names are; a branch gets the figures without them."""
+
 
 async def count(talk: Talk) -> None:
     """“统计”, “统计 11月”, “统计 2025年”, “统计 候鸟季”."""
@@ -25,8 +31,14 @@ async def count(talk: Talk) -> None:
     period = read_period(talk.opening.text, today)
     if period is None:
         period = _named(await talk.ask("period", "数哪一段时间？", OneOf(_PERIODS)), today)
-    wanted = {"from": period.first.isoformat(), "to": period.last.isoformat(), "name": period.name}
-    exports.ask(talk.tx, "attendance", wanted, talk.person_id, talk.account.id, talk.now)
+    wanted: dict[str, Any] = {"from": period.first.isoformat(), "to": period.last.isoformat(), "name": period.name}
+    point_ids = roles.points_of(grants.roles_of(talk.tx, talk.account, talk.now), COUNTED_BY)
+    about = {"report": "attendance", "from": wanted["from"], "to": wanted["to"], "masked": True}
+    if point_ids is not None:
+        wanted["points"] = sorted(point_ids)
+    export_id = exports.ask(talk.tx, "attendance", wanted, talk.person_id, talk.account.id, talk.now)
+    actor = Actor(talk.person_id, roles.first_of(talk, roles.COUNTERS), talk.account.channel)
+    audit.note(talk.tx, actor, "report.export", f"export {export_id}", talk.now, after=about)
     talk.say(f"好的，正在数{period.title}，数好了马上发给您。", Choice("统计", "换一段时间"))
 
 

@@ -45,7 +45,7 @@ async def give(talk: Talk) -> None:
     what = _in_words(talk, offer)
     if await talk.ask("how", f"{what}，怎么给？", OneOf(_HOW)) == "link":
         return _invite(talk, offer, what)
-    person = await persons.pick(talk, "person", "给谁？说姓名，或者手机号后四位。")
+    person = await persons.pick(talk, "person", "给谁？说姓名，或者手机号后四位。", among=persons.within_reach(talk))
     if not await talk.confirm(f"{person.name}，{what}"):
         return talk.say("好的，没有给。")
     _grant(talk, offer, person.id, Actor(talk.person_id, _own_role(talk, offer), talk.account.channel))

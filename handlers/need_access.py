@@ -1,5 +1,7 @@
 """Who of the staff may see which need, and as what they act on it."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from dialogue.talk import Talk
@@ -20,9 +22,14 @@ TITLES: dict[Part, str] = {
 }
 
 
-def works_on_needs(tx: Transaction, account: Account, _now: object) -> bool:
+@dataclass(frozen=True, slots=True)
+class NeedWorkers:
     """Owners, supports and supervisors: whoever has a need to work on, whatever their roles."""
-    return account.person_id is not None and assignments.works_on_needs(tx, account.person_id)
+
+    title: str = TITLES["owner"]
+
+    def __call__(self, tx: Transaction, account: Account, _now: datetime, /) -> bool:
+        return account.person_id is not None and assignments.works_on_needs(tx, account.person_id)
 
 
 def staff_need(talk: Talk, number: int) -> tuple[Need, set[Part]]:

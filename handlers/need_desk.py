@@ -15,7 +15,9 @@ _CHANNELS = {"phone": "打电话说的", "counter": "到窗口说的"}
 async def write_down(talk: Talk) -> None:
     """“代记难处”: whose it is, how it was told, what it is."""
     actor = Actor(talk.person_id, _role(talk), talk.account.channel)
-    person = await persons.pick(talk, "person", "是谁的难处？说姓名，或者手机号后四位。")
+    person = await persons.pick(
+        talk, "person", "是谁的难处？说姓名，或者手机号后四位。", among=persons.within_reach(talk)
+    )
     channel = await talk.ask("channel", "怎么说的？", OneOf(_CHANNELS))
     text = await talk.ask("what", "什么事？照本人的话记。", Text(at_most=1000, at_least=4))
     category = need_categories.guess(talk.tx, text)

@@ -14,6 +14,7 @@ from storage import (
     attachments,
     audit,
     files,
+    grants,
     need_categories,
     need_clock,
     need_entries,
@@ -27,6 +28,7 @@ from storage.audit import Actor
 from storage.masks import mask_name
 from storage.need_work import AnsweredWith
 from storage.needs import Need
+from storage.people import Person
 from storage.refusals import PauseTooLong
 
 PATTERN = r"(?P<rest>(?:办件|签收|答复|退单|暂停|接着做|备注|转12345) ?\d{1,5}(?!\d).*|办件 ?第\d+页)"
@@ -205,7 +207,11 @@ async def _give_back(talk: Talk, need: Need, parts: set[Part], words: str) -> No
     actor = need_access.actor(talk, parts, "owner")
     reason = words or await talk.ask("reason", "为什么不归您办？", Text(at_most=200, at_least=2))
     known = {rule.owner_id: rule.called for rule in routing.rules(talk.tx) if rule.owner_id != talk.person_id}
-    proposed = await persons.pick(talk, "proposed", "您看该给谁办？", known)
+
+    def works_here(person: Person) -> bool:
+        return person.id in known or bool(grants.of_person(talk.tx, person.id, talk.now))
+
+    proposed = await persons.pick(talk, "proposed", "您看该给谁办？", known, works_here)
     need = need_work.give_back(talk.tx, need, reason, proposed.id, actor, talk.now)
     need_notices.returned(talk.tx, need, talk.now)
     if need.stage == "received":

@@ -74,6 +74,8 @@ async def copy_last(talk: Talk) -> None:
     starts_at = await asking.moment(talk, "start", f"照《{last.title}》再办一场，哪天几点？比如：下周二下午两点半。")
     draft = Draft(**{name: getattr(last, name) for name in Draft.__dataclass_fields__})
     draft = replace(draft, starts_at=starts_at, ends_at=starts_at + (last.ends_at - last.starts_at))
+    if not roles.may_hold_at(grants.roles_of(talk.tx, talk.account, talk.now), last.point_id):
+        draft = replace(draft, point_id=None)  # they organise at another point by now
     later = starts_at - last.starts_at
     closes_at = last.sign_up_closes_at and last.sign_up_closes_at + later
     draft = replace(draft, copied_from=last.id, sign_up_opens_at=None, sign_up_closes_at=closes_at)
@@ -107,7 +109,7 @@ async def _publish(
         events.discard(talk.tx, event_id)
         return await series.create(talk, draft, hosts, stalls)
     if answer == "publish":
-        event = events.publish(talk.tx, event_id, Actor(talk.person_id, "organiser", talk.account.channel), talk.now)
+        event = events.publish(talk.tx, event_id, _actor(talk, event), talk.now)
         talk.say(
             f"发布好了，编号 {event.number}。10 分钟内回“撤回”可以收回来。",
             Choice(f"撤回 {event_id}", "撤回"),
@@ -185,7 +187,9 @@ async def where(talk: Talk) -> tuple[ServicePoint | None, str]:
     words = await talk.ask(
         "venue", "是什么地方？说服务点或者社区的名字，或者写清楚地址。", Text(at_most=60, at_least=2)
     )
-    found = points.named(talk.tx, words)[:6]
+    held = grants.roles_of(talk.tx, talk.account, talk.now)
+    # At another point somebody else organises: there it is only an address.
+    found = [point for point in points.named(talk.tx, words) if roles.may_hold_at(held, point.id)][:6]
     if found:
         nearby = {str(point.id): point.name for point in found} | {_ELSEWHERE: f"就写“{words}”"}
         picked = await talk.ask(f"point: {words}", "是这里吗？", OneOf(nearby))

@@ -52,7 +52,7 @@ async def mine(talk: Talk) -> None:
         )
         if held & set(for_roles)
     ]
-    if need_access.works_on_needs(talk.tx, talk.account, talk.now):
+    if need_access.NeedWorkers()(talk.tx, talk.account, talk.now):
         work.append(Choice("办件", "我手上的件"))
     if "district_staff" in held:
         work.append(Choice("派单", "等着派的件"))

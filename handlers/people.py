@@ -69,9 +69,10 @@ async def register(talk: Talk) -> None:
 async def find(talk: Talk) -> None:
     """“查人 王秀英”, by name, pinyin or the end of the phone; only whom the role reaches."""
     role, _ = _office(talk, "point_lead", "branch_secretary", "district_staff")
+    reached = persons.within_reach(talk)
     talk.answered_by_opening("who")
     words = await talk.ask("who", "找谁？说姓名、拼音，或者手机号后四位。", Text(at_most=20))
-    found = [person for person in people.search(talk.tx, words) if _reaches(talk, person)]
+    found = [person for person in people.search(talk.tx, words) if reached(person)]
     audit.note(talk.tx, _actor(talk, role), "person.search", f"{len(found)} people", talk.now)
     if not found:
         return talk.say(f"您管的人里没找到“{words}”。", Choice("登记别人", "登记别人"))
@@ -109,8 +110,12 @@ async def part(talk: Talk) -> None:
 async def place(talk: Talk) -> None:
     """“编入支部”: the branch here that a member joins; the affiliation at home stays as it is."""
     role, own = _office(talk, "branch_secretary", "district_staff")
-    person = await persons.pick(talk, "person", "编哪一位？说姓名，或者手机号后四位。")
     mine = {grant.organisation_id for grant in own}
+
+    def unplaced_or_own(person: Person) -> bool:
+        return role == "district_staff" or (person.party.member == "yes" and person.host_branch_id in (None, *mine))
+
+    person = await persons.pick(talk, "person", "编哪一位？说姓名，或者手机号后四位。", among=unplaced_or_own)
     branches = {
         str(each.id): each.name
         for each in organisations.active(talk.tx)
@@ -119,8 +124,6 @@ async def place(talk: Talk) -> None:
     if not branches or person.party.member != "yes":
         what = "支部" if not branches else "党员"
         raise NotFound(what)
-    if role != "district_staff" and person.host_branch_id not in (None, *mine):
-        raise NotAllowed(roles.TITLES["district_staff"])  # another branch has them
     chosen = next(iter(branches))
     if len(branches) > 1:
         chosen = await talk.ask("branch", "编入哪个支部？", OneOf(branches))
@@ -134,10 +137,9 @@ async def place(talk: Talk) -> None:
 
 async def verify(talk: Talk) -> None:
     """“核实党员”: confirmed or not, by whom, when; said of the own branch alone."""
-    role, own = _office(talk, "branch_secretary", "district_staff")
-    person = await persons.pick(talk, "person", "核实哪一位？说姓名，或者手机号后四位。")
-    if role != "district_staff" and person.host_branch_id not in {grant.organisation_id for grant in own}:
-        raise NotAllowed(roles.TITLES["district_staff"])
+    role, _ = _office(talk, "branch_secretary", "district_staff")
+    reached = persons.within_reach(talk)
+    person = await persons.pick(talk, "person", "核实哪一位？说姓名，或者手机号后四位。", among=reached)
     if person.party.member != "yes":
         return talk.say(f"{person.name}没有登记党员身份，不用核实。")
     prompt = f"{person.name}的党员身份核实得怎么样？"
@@ -190,10 +192,6 @@ def _actor(talk: Talk, role: str) -> Actor:
     return Actor(talk.person_id, role, talk.account.channel)
 
 
-def _reaches(talk: Talk, person: Person) -> bool:
-    return any(_covers(grant, person.point_id, person.host_branch_id) for grant in _offices(talk))
-
-
 def _reach(talk: Talk) -> tuple[frozenset[int] | None, frozenset[int] | None]:
     """The points and the branches whose people these roles reach; None is everyone."""
     own = _offices(talk)
@@ -210,15 +208,6 @@ def _offices(talk: Talk) -> list[Grant]:
         for grant in grants.roles_of(talk.tx, talk.account, talk.now)
         if grant.role in ("point_lead", "branch_secretary", "district_staff")
     ]
-
-
-def _covers(grant: Grant, point_id: int | None, branch_id: int | None) -> bool:
-    """A lead sees people of the own point, a secretary those of the own branch (domain 3)."""
-    if grant.role == "district_staff":
-        return True
-    if grant.role == "point_lead":
-        return grant.point_id is not None and grant.point_id == point_id
-    return grant.organisation_id is not None and grant.organisation_id == branch_id
 
 
 def _card(talk: Talk, person: Person) -> str:

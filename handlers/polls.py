@@ -9,7 +9,7 @@ from dialogue.message import Choice, Reply, encoded
 from dialogue.questions import OneOf, Text
 from dialogue.talk import LONGEST_LIST, Talk
 from handlers import registration
-from storage import communities, grants, outbox, people, polls, suggestions
+from storage import communities, grants, organisations, outbox, people, points, polls, suggestions
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.polls import Poll
@@ -60,7 +60,11 @@ async def suggest(talk: Talk) -> None:
 
 async def ask(talk: Talk) -> None:
     """“发起议事”: a question about a community, with what may be answered and until when."""
-    role = _staff_role(talk)
+    everyone = communities.names(talk.tx)
+    reached = {code: name for code, name in everyone.items() if _role_for(talk, code)}
+    where_to = ({_EVERYWHERE: "全区"} if _role_for(talk, None) else {}) | reached
+    if not where_to:
+        raise NotAllowed("点长")
     question = await talk.ask("question", "商量什么事？写成一个问题，比如：长椅放在东门还是西门？", Text(at_most=60))
     if polls.is_party_matter(question):
         raise PartyMatter
@@ -68,16 +72,17 @@ async def ask(talk: Talk) -> None:
     options = split(await talk.ask("options", "有哪几种回答？用顿号分开，比如：东门、西门、都行。", kind))
     if not 2 <= len(options) <= LONGEST_LIST:
         talk.again("options", f"请写 2 到 {LONGEST_LIST} 种回答，用顿号分开。")
-    everyone = communities.names(talk.tx)
-    where = await talk.ask("where", "问哪个社区？", OneOf({_EVERYWHERE: "全区"} | everyone))
+    where = next(iter(where_to))
+    if len(where_to) > 1:
+        where = await talk.ask("where", "问哪个社区？", OneOf(where_to))
     until = await asking.day(talk, "until", "听到哪天为止？比如：12月10号。")
-    scope = everyone.get(where, "全区")
+    scope = where_to[where]
     last = f"{until.month}月{until.day}日"
     if not await talk.confirm(f"{scope}，{question}（{'、'.join(options)}），到{last}下午6点"):
         talk.say("好的，没有发。", Choice("发起议事", "重新写"))
         return
-    actor = Actor(talk.person_id, role, talk.account.channel)
     code = None if where == _EVERYWHERE else where
+    actor = _actor(talk, _role_for(talk, code))
     poll = polls.ask(talk.tx, question, options, at(until, CLOSES), actor, talk.now, code)
     talk.say(f"发出去了，编号 {poll.number}。大家回“议事”就能看到。", Choice(f"议事 {poll.said_as}", "看大家看到的"))
 
@@ -88,14 +93,14 @@ async def work(talk: Talk) -> None:
     if said is None:
         return _list_work(talk)
     inline = texts.full_width(said[3].strip())
-    role = _staff_role(talk)
-    actor = Actor(talk.person_id, role, talk.account.channel)
     if said[1] == "公布":
         poll = polls.with_number(talk.tx, int(said[2]))
+        actor = _actor(talk, _role_for(talk, poll.community_code))
         words = inline or await talk.ask("answer", "商量的结果怎么办？大家都看得到。", Text(at_most=300, at_least=4))
         polls.answer(talk.tx, poll, words, actor, talk.now)
         return talk.say("公布了，大家回“议事”就能看到。", Choice(f"议事 {poll.said_as}", "看大家看到的"))
     made = suggestions.with_number(talk.tx, int(said[2]))
+    actor = _actor(talk, _role_about(talk, made))
     talk.say(f"{made.name}：{suggestions.text_of(talk.tx, made)}")
     words = inline or await talk.ask("answer", "怎么答复？", Text(at_most=300, at_least=4))
     public = await talk.ask("public", "要公开吗？", OneOf({"yes": _SCOPE[True], "no": _SCOPE[False]}))
@@ -118,8 +123,16 @@ def answer_suggestion(
 
 def _list_work(talk: Talk) -> None:
     """What waits for an answer: suggestions, and polls that are counted."""
-    made = [Choice(f"答建议 {one.said_as}", f"{one.name}　等答复") for one in suggestions.waiting(talk.tx)]
-    counted = [poll for poll in polls.recent(talk.tx, talk.person_id) if poll.result is not None and not poll.answer]
+    made = [
+        Choice(f"答建议 {one.said_as}", f"{one.name}　等答复")
+        for one in suggestions.waiting(talk.tx)
+        if _role_about(talk, one)
+    ]
+    counted = [
+        poll
+        for poll in polls.recent(talk.tx, talk.person_id)
+        if poll.result is not None and not poll.answer and _role_for(talk, poll.community_code)
+    ]
     choices = [*(Choice(f"公布 {poll.said_as}", f"{poll.question}　等公布") for poll in counted), *made]
     if not choices:
         return talk.say("现在没有等着答复、公布的。", Choice("发起议事", "发起议事"))
@@ -160,12 +173,45 @@ def split(text: str) -> list[str]:
     return list(dict.fromkeys(part for part in re.split(r"[、，,;；\s]+", text) if part))
 
 
-def _staff_role(talk: Talk) -> str:
-    held = {grant.role for grant in grants.roles_of(talk.tx, talk.account, talk.now)}
-    for role in ("district_staff", "point_lead", "branch_secretary"):
-        if role in held:
-            return role
-    raise NotAllowed("点长")
+def _role_for(talk: Talk, community_code: str | None) -> str | None:
+    """The role in which this person speaks to a community; to the whole district (None) only its own staff does.
+
+    A branch that belongs to no community has members in many.
+    """
+    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
+        if grant.role == "district_staff":
+            return grant.role
+        if community_code is None:
+            continue
+        if grant.role == "point_lead" and grant.point_id is not None:
+            reached = {points.get(talk.tx, grant.point_id).community_code}
+        elif grant.role == "branch_secretary" and grant.organisation_id is not None:
+            own = organisations.get(talk.tx, grant.organisation_id).community_code
+            reached = {own or community_code}
+        else:
+            continue
+        if community_code in reached:
+            return grant.role
+    return None
+
+
+def _role_about(talk: Talk, made: Suggestion) -> str | None:
+    """The role in which this person reads and answers a suggestion: that of its community's or its author's point."""
+    person = people.find(talk.tx, made.person_id)
+    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
+        if grant.role == "district_staff":
+            return grant.role
+        if grant.role == "point_lead" and grant.point_id is not None:
+            point = points.get(talk.tx, grant.point_id)
+            if made.community_code == point.community_code or (person is not None and person.point_id == point.id):
+                return grant.role
+    return None
+
+
+def _actor(talk: Talk, role: str | None) -> Actor:
+    if role is None:
+        raise NotAllowed("点长")
+    return Actor(talk.person_id, role, talk.account.channel)
 
 
 def _tell(tx: Transaction, person_id: int, key: str, text: str, now: datetime, choice: Choice) -> None:

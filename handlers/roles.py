@@ -1,6 +1,7 @@
 """Who may do what in a chat: the roles of an account, and what they reach."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from dialogue.talk import Talk
@@ -24,32 +25,79 @@ CHECKERS = ("checker", *ORGANISERS)
 COUNTERS = ("point_lead", "branch_secretary", "district_staff", "auditor", "organiser")
 
 
-def holding(*roles: str) -> Allowed:
+@dataclass(frozen=True, slots=True)
+class Holding:
     """Entries of the menu for holders of one of `roles`, whatever their scope."""
 
-    def allowed(tx: Transaction, account: Account, now: datetime) -> bool:
-        return any(grant.role in roles for grant in grants.roles_of(tx, account, now))
+    roles: tuple[str, ...]
+    title: str
 
-    return allowed
+    def __call__(self, tx: Transaction, account: Account, now: datetime, /) -> bool:
+        return any(grant.role in self.roles for grant in grants.roles_of(tx, account, now))
 
 
-def any_of(*some: Allowed) -> Allowed:
+@dataclass(frozen=True, slots=True)
+class AnyOf:
     """Entries for whoever one of `some` lets in."""
 
-    def allowed(tx: Transaction, account: Account, now: datetime) -> bool:
-        return any(one(tx, account, now) for one in some)
+    some: tuple[Allowed, ...]
 
-    return allowed
+    @property
+    def title(self) -> str:
+        return self.some[0].title
+
+    def __call__(self, tx: Transaction, account: Account, now: datetime, /) -> bool:
+        return any(one(tx, account, now) for one in self.some)
+
+
+def holding(*roles: str) -> Holding:
+    """Whoever is turned away hears of the first of `roles`."""
+    return Holding(roles, TITLES[roles[0]])
 
 
 def role_for(talk: Talk, event: Event, roles: Iterable[str]) -> str | None:
     """The role in which this person may act on `event`; None when none of theirs reaches it."""
-    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
-        if grant.role in roles and reaches(grant, event):
+    return role_among(grants.roles_of(talk.tx, talk.account, talk.now), talk.person_id, event, roles)
+
+
+def role_among(held: Iterable[grants.Grant], person_id: int | None, event: Event, roles: Iterable[str]) -> str | None:
+    """The same, of somebody with the roles `held`. Whoever made an event keeps it while they organise anything."""
+    own, wanted = tuple(held), tuple(roles)
+    for grant in own:
+        if grant.role in wanted and reaches(grant, event):
             return grant.role
-    if "organiser" in roles and event.organiser_id is not None and event.organiser_id == talk.person_id:
-        return "organiser"
+    is_maker = event.organiser_id is not None and event.organiser_id == person_id
+    if is_maker and "organiser" in wanted:
+        return next((grant.role for grant in own if grant.role in ORGANISERS), None)
     return None
+
+
+def points_of(held: Iterable[grants.Grant], roles: Iterable[str]) -> frozenset[int] | None:
+    """The service points that grants of these roles reach; None is the whole district."""
+    own = [grant for grant in held if grant.role in tuple(roles)]
+    if any(grant.point_id is None and grant.organisation_id is None and grant.event_id is None for grant in own):
+        return None
+    return frozenset(grant.point_id for grant in own if grant.point_id is not None)
+
+
+def first_of(talk: Talk, roles: Iterable[str]) -> str:
+    """The first of `roles` that is theirs. Raises `NotAllowed`."""
+    held = {grant.role for grant in grants.roles_of(talk.tx, talk.account, talk.now)}
+    wanted = tuple(roles)
+    for role in wanted:
+        if role in held:
+            return role
+    raise NotAllowed(TITLES[wanted[0]])
+
+
+def may_hold_at(held: Iterable[grants.Grant], point_id: int | None) -> bool:
+    """Whether somebody with the roles `held` may make an event of this point. One of no point, whoever organises may.
+
+    Who organises for a branch or the district does so at every point.
+    """
+    return any(
+        grant.role in ORGANISERS and grant.event_id is None and grant.point_id in (None, point_id) for grant in held
+    ) or (point_id is None and any(grant.role in ORGANISERS for grant in held))
 
 
 def must_reach(talk: Talk, event: Event, roles: tuple[str, ...]) -> str:

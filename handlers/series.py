@@ -35,12 +35,12 @@ async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: 
     ):
         return talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
     made = series.create(talk.tx, name, draft.type, draft.organisation_id, draft.point_id)
-    actor = Actor(talk.person_id, "organiser", talk.account.channel)
     length = draft.ends_at - draft.starts_at
     for place, start in enumerate(starts, 1):
         one = replace(draft, title=f"{draft.title}（{place}）"[:60], starts_at=start, ends_at=start + length)
         event_id = events.create(talk.tx, replace(one, series_id=made), talk.now, hosts, stalls)
-        events.publish(talk.tx, event_id, actor, talk.now)
+        role = roles.must_reach(talk, events.get(talk.tx, event_id), roles.ORGANISERS)
+        events.publish(talk.tx, event_id, Actor(talk.person_id, role, talk.account.channel), talk.now)
     return talk.say(
         f"《{name}》{times} 次都发布好了，从{texts.day(starts[0])}上到{last}{left_out}。",
         Choice(f"系列 {made}", "看这个系列"),
@@ -53,6 +53,7 @@ async def show(talk: Talk) -> None:
     found = await _one(talk)
     if found is None:
         return talk.say("还没有系列。发布活动的时候，选“办成一个系列”。", Choice("发布活动", "发布活动"))
+    _must_reach(talk, found)
     done = series.completions(talk.tx, found.id)
     held = done[0].held if done else 0
     return talk.say(
@@ -144,7 +145,8 @@ def _for(first: Event, each: Event, changes: Mapping[str, Any]) -> dict[str, Any
 async def _one(talk: Talk) -> Series | None:
     if talk.opening.text.isdecimal():
         return series.get(talk.tx, int(talk.opening.text))
-    found = {str(each.id): each for each in series.active(talk.tx)}
+    own = grants.roles_of(talk.tx, talk.account, talk.now)
+    found = {str(each.id): each for each in series.active(talk.tx) if any(reaches(grant, each) for grant in own)}
     if len(found) < 2:
         return next(iter(found.values()), None)
     options = {key: each.name for key, each in found.items()}

@@ -133,8 +133,17 @@ async def work(talk: Talk) -> None:
 
 
 def _list_work(talk: Talk) -> None:
-    to_post = [Choice(f"发布心愿 {one.said_as}", f"{one.name}　等发布") for one in wishes.submitted(talk.tx)]
-    to_connect = [Choice(f"牵线 {one.said_as}", f"{one.name}　等牵线") for one in wishes.to_connect(talk.tx)]
+    held = grants.roles_of(talk.tx, talk.account, talk.now)
+    to_post = [
+        Choice(f"发布心愿 {one.said_as}", f"{one.name}　等发布")
+        for one in wishes.submitted(talk.tx)
+        if role_for(talk.tx, one, held)
+    ]
+    to_connect = [
+        Choice(f"牵线 {one.said_as}", f"{one.name}　等牵线")
+        for one in wishes.to_connect(talk.tx)
+        if role_for(talk.tx, one, held)
+    ]
     waiting = [*to_post, *to_connect]
     if not waiting:
         return talk.say("现在没有要整理、要牵线的心愿。")
@@ -209,6 +218,6 @@ def role_for(tx: Transaction, wish: Wish, held: Iterable[Grant]) -> str | None:
     """The role in which staff work on it: district staff, or the lead of the point of whoever wished."""
     point_id = point_of(tx, wish)
     for grant in held:
-        if grant.role == "district_staff" or (grant.role == "point_lead" and grant.point_id == point_id):
+        if grant.role == "district_staff" or (grant.role == "point_lead" and grant.point_id == point_id is not None):
             return grant.role
     return None

@@ -253,14 +253,22 @@ def _figures_row(label: str, figures: Figures) -> Row:
     )
 
 
-def came_rows(tx: Transaction, period: Period, *, masked: bool = True, sees_party: bool = False) -> Sheet:
+def came_rows(
+    tx: Transaction,
+    period: Period,
+    *,
+    masked: bool = True,
+    sees_party: bool = False,
+    point_ids: frozenset[int] | None = None,
+) -> Sheet:
     """The rows behind the figures: everyone who came by name, and what was counted on the spot, event by event.
 
+    Of events of `point_ids` alone (None is the whole district): a point sees no other point's people (domain 3).
     Streams: a million rows need no more memory than one event's.
     """
 
     def rows() -> Iterator[Row]:
-        for came in ledgers.came(tx, period.begins, period.ends, masked=masked):
+        for came in ledgers.came(tx, period.begins, period.ends, masked=masked, point_ids=point_ids):
             yield (
                 came.event_number,
                 came.starts_at,
@@ -283,7 +291,13 @@ def came_rows(tx: Transaction, period: Period, *, masked: bool = True, sees_part
 
 
 def attendance_book(
-    tx: Transaction, period: Period, on: Paper, *, masked: bool = True, sees_party: bool = False
+    tx: Transaction,
+    period: Period,
+    on: Paper,
+    *,
+    masked: bool = True,
+    sees_party: bool = False,
+    point_ids: frozenset[int] | None = None,
 ) -> Book:
     """What `export attendance` hands over: ledger, statistics of every grouping, and the rows behind them."""
     counted = counts(tx, period, *STATISTICS)
@@ -291,5 +305,5 @@ def attendance_book(
     return Book(
         sheets=(replace(ledger, notes=(counted.headline, DEFINITIONS)), *event_statistics(counted, on)),
         definitions=(DEFINITIONS, CO_HOSTED),
-        raw=came_rows(tx, period, masked=masked, sees_party=sees_party),
+        raw=came_rows(tx, period, masked=masked, sees_party=sees_party, point_ids=point_ids),
     )

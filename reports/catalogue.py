@@ -77,7 +77,11 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         "came": Report(
             "签到明细",
             lambda tx, wanted: attendance.came_rows(
-                tx, wanted.period, masked=wanted.masked, sees_party=wanted.sees_party
+                tx,
+                wanted.period,
+                masked=wanted.masked,
+                sees_party=wanted.sees_party,
+                point_ids=wanted.point_ids,
             ),
             has_persons=True,
             definitions=(DEFINITIONS,),
@@ -157,10 +161,22 @@ def book(tx: Transaction, name: str, wanted: Wanted) -> Book:
     """One report as a workbook, of `REPORTS` or of `BOOKS`. Raises `KeyError` for a name that is none."""
     if name == "attendance":
         made = attendance.attendance_book(
-            tx, wanted.period, wanted.on, masked=wanted.masked, sees_party=wanted.sees_party
+            tx,
+            wanted.period,
+            wanted.on,
+            masked=wanted.masked,
+            sees_party=wanted.sees_party,
+            point_ids=wanted.point_ids,
         )
     elif name == "season":
-        made = season_book(tx, wanted.period, wanted.on, masked=wanted.masked, sees_party=wanted.sees_party)
+        made = season_book(
+            tx,
+            wanted.period,
+            wanted.on,
+            masked=wanted.masked,
+            sees_party=wanted.sees_party,
+            point_ids=wanted.point_ids,
+        )
     elif name == "event_statistics":
         counted = counts(tx, wanted.period, *attendance.STATISTICS)
         made = Book(attendance.event_statistics(counted, wanted.on), (DEFINITIONS, CO_HOSTED))

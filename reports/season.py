@@ -12,7 +12,15 @@ from storage.database import Transaction
 _COLUMNS = (Column("项目", width=24), Column("指标", width=22), Column("数值", "number", 14), Column("说明", width=64))
 
 
-def season_book(tx: Transaction, period: Period, on: Paper, *, masked: bool = True, sees_party: bool = False) -> Book:
+def season_book(
+    tx: Transaction,
+    period: Period,
+    on: Paper,
+    *,
+    masked: bool = True,
+    sees_party: bool = False,
+    point_ids: frozenset[int] | None = None,
+) -> Book:
     """Overview, statistics of every grouping, ledger, coverage, origins and needs, and the rows behind them."""
     counted = counts(tx, period, *STATISTICS, "member", "residence")
     return Book(
@@ -25,7 +33,7 @@ def season_book(tx: Transaction, period: Period, on: Paper, *, masked: bool = Tr
             need_statistics(tx, period, on),
         ),
         definitions=(DEFINITIONS, CO_HOSTED, *COVERAGE_DEFINITIONS, need_counts.DEFINITIONS),
-        raw=came_rows(tx, period, masked=masked, sees_party=sees_party),
+        raw=came_rows(tx, period, masked=masked, sees_party=sees_party, point_ids=point_ids),
     )
 
 

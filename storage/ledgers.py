@@ -173,6 +173,7 @@ _CAME = (
         events.c.starts_at,
         events.c.title,
         events.c.type,
+        events.c.point_id,
         attendances.c.person_id,
         *PERSON,
         attendances.c.party_member,
@@ -196,6 +197,7 @@ _COUNTED = (
         events.c.starts_at,
         events.c.title,
         events.c.type,
+        events.c.point_id,
         func.min(head_counts.c.at).label("counted_at"),
         func.sum(head_counts.c.people).label("people"),
     )
@@ -259,10 +261,22 @@ def roll(tx: Transaction, event_id: int, *, masked: bool = True) -> list[RollEnt
     return sorted(entries.values(), key=lambda entry: entry.number)
 
 
-def came(tx: Transaction, begins: datetime, ends: datetime, *, masked: bool = True) -> Iterator[Came]:
-    """Every coming of the period, then what was counted on the spot at each event. Read as it is fetched."""
+def came(
+    tx: Transaction,
+    begins: datetime,
+    ends: datetime,
+    *,
+    masked: bool = True,
+    point_ids: frozenset[int] | None = None,
+) -> Iterator[Came]:
+    """Every coming of the period, then what was counted on the spot at each event. Read as it is fetched.
+
+    Of events of `point_ids` alone; None is the whole district.
+    """
     period = {"begins": begins, "ends": ends}
     for row in tx.connection.execute(_CAME, period, execution_options={"yield_per": 1000}):
+        if point_ids is not None and row.point_id not in point_ids:
+            continue
         name, phone = called(tx, row, masked=masked)
         yield Came(
             event_number=row.number or "",
@@ -281,6 +295,8 @@ def came(tx: Transaction, begins: datetime, ends: datetime, *, masked: bool = Tr
             people=1,
         )
     for row in tx.execute(_COUNTED, period):
+        if point_ids is not None and row.point_id not in point_ids:
+            continue
         about = (row.number or "", row.starts_at, row.title, row.type)
         yield Came(*about, None, "", "", False, None, "", row.counted_at, None, False, int(row.people))
 

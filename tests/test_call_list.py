@@ -277,7 +277,7 @@ async def test_nobody_sees_the_list_of_another_point(chat, lead):
     assert "点长" in await chat(f"电话 {others[0]}")
     assert "点长" in await chat(f"电话 {others[0]} 不来")
     chat.who = SOMEONE_ELSE
-    assert "这件事要工作人员来办" in await chat("电话名单")
+    assert "这件事要组织者来办" in await chat("电话名单")
 
 
 async def test_who_did_not_answer_is_marked_on_the_list(chat, lead):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handlers.roles import CHECKERS, COUNTERS, ORGANISERS, TITLES, reaches
+from handlers.roles import CHECKERS, COUNTERS, ORGANISERS, TITLES, role_among
 from storage.audit import Actor
 from storage.events import Event
 from storage.grants import ROLES, Grant
@@ -58,11 +58,7 @@ class Staff:
 
     def role_for(self, event: Event, roles: Iterable[str]) -> str | None:
         """The role in which this person may act on `event`; None when none of theirs reaches it."""
-        wanted = tuple(roles)
-        for grant in self.grants:
-            if grant.role in wanted and reaches(grant, event):
-                return grant.role
-        return "organiser" if "organiser" in wanted and event.organiser_id == self.person_id else None
+        return role_among(self.grants, self.person_id, event, roles)
 
     def acting_on(self, event: Event, roles: tuple[str, ...]) -> Actor:
         """Raises `NotAllowed` with the role that would be needed."""

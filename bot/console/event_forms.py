@@ -12,6 +12,7 @@ from bot.console.events import must_organise, seen
 from bot.console.visit import Visit
 from handlers import notices
 from handlers import series as series_handler
+from handlers.roles import may_hold_at
 from storage import events, points, series, sign_ups
 from storage.audit import Actor
 from storage.database import Transaction
@@ -58,10 +59,10 @@ async def create(visit: Visit) -> Response:
         draft = Draft(kind, organisation_id=organisation, organiser_id=visit.staff.person_id, **values)
         if draft.point_id is not None:
             draft.contact_phone = points.get(tx, draft.point_id).phone
+        if not may_hold_at(visit.staff.grants, draft.point_id):
+            raise NotAllowed("这个服务点的组织者")
         draft.members_only = visit.text("members_only", 3) == "yes"
         event_id = events.create(tx, draft, visit.now)
-        if visit.staff.role_for(events.get(tx, event_id), ORGANISERS) is None:
-            raise NotAllowed("这个服务点的组织者")
         return event_id
 
     event_id = await visit.write(work)
@@ -91,6 +92,8 @@ async def change(visit: Visit) -> Response:
     def work(tx: Transaction) -> str:
         event = seen(tx, visit.staff, event_id)
         values = {**filled.values, "venue": _venue(tx, filled.values)}
+        if event.point_id != values["point_id"] and not may_hold_at(visit.staff.grants, values["point_id"]):
+            raise NotAllowed("那个服务点的组织者")
         if filled.given["reach"] == "following":
 
             def acting(each: Event) -> Actor:

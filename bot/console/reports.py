@@ -133,7 +133,7 @@ async def ask(visit: Visit) -> Response:
     has_persons = name in REPORTS and REPORTS[name].has_persons
     wanted: dict[str, Any] = {"report": name, "from": period.first.isoformat(), "to": period.last.isoformat()}
     wanted |= {"name": period.name, "format": form if form in _FORMS else "xlsx"}
-    wanted |= {"points": _ids(visit.staff.points("point_lead", "district_staff"))}
+    wanted |= {"points": _ids(visit.staff.points("organiser", "point_lead", *_OVERSEERS))}
     wanted |= {"branches": _ids(visit.staff.branches("branch_secretary", "district_staff"))}
     wanted |= {"sees_party": visit.staff.is_district, "unmasked": visit.staff.name if reason and has_persons else None}
 

@@ -91,7 +91,7 @@ async def test_who_is_not_registered_registers_first_and_is_checked_in(door):
 async def test_a_code_is_for_checkers_to_make(door):
     await registered(door, "周国庆", "13600136789", SOMEONE_ELSE)
     door.who = SOMEONE_ELSE
-    assert "工作人员来办" in await door("签到码")
+    assert "要签到员来办" in await door("签到码")
 
 
 async def test_one_of_a_couple_checks_both_in(door):
@@ -201,7 +201,7 @@ async def closed(door):
 
 
 async def test_after_the_end_only_a_lead_puts_right_with_the_reason(closed):
-    assert "要工作人员来办" in await closed("改签到 1")
+    assert "要点长来办" in await closed("改签到 1")
     assert "签到已经过时间了" in await closed("撤销签到 1号活动 1")
     closed.who = LEAD
     answer = await closed.says("改签到 1", "补记到场", "3 王秀荣", "当天漏记了")

@@ -235,8 +235,8 @@ async def test_nobody_meant_is_said_and_nothing_kept(office):
 async def test_a_resident_is_refused_and_others_broadcasts_stay_closed(office):
     await office.says("群发", WORDS, "就这些字", "所有人", "普通通知")
     office.who = address(0)
-    assert "要工作人员来办" in await office("群发")
-    assert "要工作人员来办" in await office("看群发 1")
+    assert "要组织者来办" in await office("群发")
+    assert "要组织者来办" in await office("看群发 1")
     office.who = LEAD
     assert "要区级工作人员来办" in await office("看群发 1")
     assert "要区级工作人员来办" in await office("发出群发 1")
@@ -251,7 +251,7 @@ async def test_with_the_role_goes_the_broadcast(office):
         tx.connection.exec_driver_sql("UPDATE grants SET ends_at = starts_at WHERE person_id = 3")
 
     await office.does(over)
-    assert "要工作人员来办" in await office("发出群发 1")
+    assert "要组织者来办" in await office("发出群发 1")
     office.clock.passes(hours=1)
     assert await sent(office) == {}
 

@@ -126,7 +126,7 @@ async def test_a_resident_who_says_it_is_told_they_need_do_nothing(door):
     await registered(door, "老张", "13600136000", SOMEONE_ELSE)
     door.who = SOMEONE_ELSE
     assert "不用您自己办" in await door("签到")
-    assert "工作人员来办" in await door("加人 孙淑珍")
+    assert "要签到员来办" in await door("加人 孙淑珍")
 
 
 async def test_two_checkers_at_once_agree(door):

@@ -58,5 +58,5 @@ async def test_without_a_period_it_is_asked_for(office):
 async def test_a_resident_gets_no_figures(office):
     await registered(office, "老张", "13600136000", SOMEONE_ELSE)
     office.who = SOMEONE_ELSE
-    assert "要工作人员来办" in await office("统计 10月")
+    assert "要点长来办" in await office("统计 10月")
     assert await office.does(asked) == []

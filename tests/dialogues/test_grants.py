@@ -42,7 +42,7 @@ async def test_a_role_is_given_by_name_for_a_point_until_a_day(office):
     assert "哪一类" in await office("发布活动")
     await office("取消")
     office.clock.passes(minutes=2)
-    assert "要工作人员来办" in await office("发布活动")
+    assert "要组织者来办" in await office("发布活动")
 
 
 async def test_an_invitation_is_for_one_person_and_may_come_from_a_link(office):
@@ -113,7 +113,7 @@ async def test_taking_back_works_with_the_next_word(office):
     assert "收回王点长　天涯红雁之家·春园社区的点长" in answer
     await office("对")
     office.who = LEAD
-    assert "要工作人员来办" in await office("给职务")
+    assert "要点长来办" in await office("给职务")
 
 
 async def test_the_last_district_account_stays(office):
@@ -146,6 +146,6 @@ async def test_several_roles_make_one_menu(office):
 
 async def test_a_resident_gives_nothing(office):
     office.who = SOMEONE_ELSE
-    assert "要工作人员来办" in await office("给职务")
-    assert "要工作人员来办" in await office("收回职务")
+    assert "要点长来办" in await office("给职务")
+    assert "要点长来办" in await office("收回职务")
     assert "这个码不对" in await office("接受邀请 " + "x" * 24)

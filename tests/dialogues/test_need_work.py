@@ -238,7 +238,7 @@ async def test_a_return_goes_to_the_proposed_owner_and_the_second_to_the_coordin
     assert "该给谁办" in await house.says(OWNER, "归环卫管")
     assert "转给环卫站的赵师傅了。时间照样在走" in await house.says(OWNER, "环卫站的赵师傅")
     assert "新的难处，第1号" in await house.news(house.other)
-    assert "要工作人员来办" in await house.says(OWNER, "签收 1")
+    assert "要承办人来办" in await house.says(OWNER, "签收 1")
     await house.news(house.district)
     assert "第二次退回" in await house.says(OTHER_OWNER, "退单 1 灯不归环卫", "春园社区的李干事")
     assert "请终审" in await house.news(house.district)
@@ -393,7 +393,7 @@ async def test_the_routing_table_is_read_and_changed_rule_by_rule(house):
 @pytest.mark.parametrize("word", ["派单 1", "加急 1", "并入 1 1", "督办清单", "直派表", "改直派表"])
 async def test_who_has_no_office_decides_nothing(house, word):
     for who in (ME, OWNER):
-        assert "区级工作人员" in await house.says(who, word) or "工作人员来办" in await house.says(who, word)
+        assert "区级工作人员" in await house.says(who, word) or "承办人来办" in await house.says(who, word)
 
 
 async def test_health_is_read_by_its_owner_alone(house):

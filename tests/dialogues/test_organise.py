@@ -169,7 +169,7 @@ async def test_another_points_event_is_out_of_reach(lesson):
 async def test_a_resident_cannot_publish(office):
     await registered(office, "老张", "13600136000", SOMEONE_ELSE)
     office.who = SOMEONE_ELSE
-    assert "要工作人员来办" in await office("发布活动")
+    assert "要组织者来办" in await office("发布活动")
 
 
 async def test_an_ended_role_is_gone(office):
@@ -179,4 +179,4 @@ async def test_an_ended_role_is_gone(office):
     assert "哪一类" in await office("发布活动")
     office.clock.passes(days=2)
     await office("取消")
-    assert "要工作人员来办" in await office("发布活动")
+    assert "要组织者来办" in await office("发布活动")
