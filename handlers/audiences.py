@@ -8,12 +8,14 @@ from dialogue.questions import OneOf, SeveralOf
 from dialogue.talk import Talk
 from handlers import events as events_handler
 from handlers import roles
+from reports.periods import Period
 from storage import audiences, communities, events, grants, need_categories, organisations, points, series
 from storage.audiences import Audience, Count
 from storage.database import Transaction
 from storage.events import Event
 from storage.grants import Grant
 from storage.refusals import NotAllowed, NotFound
+from storage.times import local_date
 
 _EVERYONE = "everyone"
 BY = {
@@ -24,6 +26,7 @@ BY = {
     "residences": "候鸟或常住",
     "branches": "按支部",
     "interests": "按关心的事",
+    "seasons": "哪个候鸟季来过活动",
     "roles": "按工作身份",
     "away": "不在三亚的也发",
 }
@@ -76,6 +79,9 @@ async def choose(talk: Talk, who: Standing) -> Audience:
     if "interests" in chosen:
         names = {each.code: each.label for each in need_categories.listed(talk.tx)}
         audience = replace(audience, interests=await _some(talk, "interests", "关心哪些事的人？", names))
+    if "seasons" in chosen:
+        years = await _some(talk, "seasons", "哪个候鸟季来过？", seasons(talk.now))
+        audience = replace(audience, seasons=_numbers(years))
     if "roles" in chosen:
         audience = replace(audience, roles=await _some(talk, "roles", "哪些工作身份？", roles.TITLES))
     if "away" in chosen:
@@ -122,6 +128,7 @@ def described(tx: Transaction, audience: Audience) -> str:
         _listed(STANDINGS[each] for each in audience.standings),
         _listed(RESIDENCES[each] for each in audience.residences),
         _listed(need_categories.get(tx, each).label for each in audience.interests),
+        _listed(f"{_season(each)}来过活动的" for each in audience.seasons),
         _listed(roles.TITLES[each] for each in audience.roles),
         "在三亚的" if audience.in_town else "",
     ]
@@ -136,14 +143,16 @@ def standings(held: Sequence[Grant]) -> list[Standing]:
     """Every way in which the holder of these roles may speak to many."""
     if any(grant.role == "district_staff" and _is_unscoped(grant) for grant in held):
         return [Standing("district_staff", Audience(), tuple(BY))]
-    narrower = ("events", "communities", "residences", "interests")
+    narrower = ("events", "communities", "residences", "interests", "seasons")
     found = [
         Standing("point_lead", Audience(points=(grant.point_id,)), narrower)
         for grant in held
         if grant.role == "point_lead" and grant.point_id is not None
     ]
     found += [
-        Standing("branch_secretary", Audience(branches=(grant.organisation_id,)), ("residences", "interests"))
+        Standing(
+            "branch_secretary", Audience(branches=(grant.organisation_id,)), ("residences", "interests", "seasons")
+        )
         for grant in held
         if grant.role == "branch_secretary" and grant.organisation_id is not None
     ]
@@ -182,6 +191,16 @@ def events_around(tx: Transaction, person_id: int, now: datetime, is_reached: Ca
 def of_events(audience: Audience, standings: tuple[str, ...]) -> Audience:
     """Those of the events and series named. They are concerned wherever they live and whether they are in town yet."""
     return replace(audience, points=(), standings=standings, in_town=False)
+
+
+def seasons(now: datetime) -> dict[str, str]:
+    """This season, or the last, and the four before it, by the year they begin in."""
+    latest = Period.season_around(local_date(now)).first.year
+    return {str(year): _season(year) for year in range(latest, latest - 5, -1)}
+
+
+def _season(year: int) -> str:
+    return f"{year}—{year + 1}候鸟季"
 
 
 def _points(talk: Talk) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from storage.database import Transaction
 from storage.events import TAKEN
 from storage.schema.events import attendances, events, sign_ups
 from storage.schema.people import accounts, grants, people
-from storage.times import local_date
+from storage.times import day_starts, local_date
 
 STANDINGS = ("signed_up", "waitlisted", "attended", "absent")
 
@@ -35,6 +35,7 @@ class Audience:
     roles: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
     residences: tuple[str, ...] = ()  # seasonal, local
+    seasons: tuple[int, ...] = ()  # who came to something in one that began in October of such a year
     in_town: bool = True
 
     @property
@@ -133,6 +134,8 @@ def _conditions(audience: Audience, now: datetime) -> list[ColumnElement[bool]]:
         found.append(people.c.residence.in_(audience.residences))
     if audience.interests:
         found.append(or_(*(people.c.interests.contains(f'"{each}"', autoescape=True) for each in audience.interests)))
+    if audience.seasons:
+        found.append(or_(*(people.c.id.in_(_came_in(year)) for year in audience.seasons)))
     if audience.roles:
         found.append(_holds(audience.roles, now))
     if audience.is_of_events:
@@ -140,6 +143,17 @@ def _conditions(audience: Audience, now: datetime) -> list[ColumnElement[bool]]:
     if audience.in_town:
         found.append(_in_town(now))
     return found
+
+
+def _came_in(year: int) -> Select[Any]:
+    """Everyone who came to an event in the season from October of `year` to the end of April (domain 2)."""
+    begins, ends = day_starts(date(year, 10, 1)), day_starts(date(year + 1, 5, 1))
+    return (
+        select(attendances.c.person_id)
+        .join(events, events.c.id == attendances.c.event_id)
+        .where(events.c.starts_at >= begins, events.c.starts_at < ends)
+        .where(attendances.c.state == "attended", attendances.c.undone_at.is_(None))
+    )
 
 
 def _in_town(now: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,17 @@ from bot.console.access import Staff
 from bot.console.visit import Visit
 from dialogue.message import Reply, encoded
 from dialogue.texts import moment
-from handlers.audiences import BY, RESIDENCES, STANDINGS, Standing, described, events_around, of_events, standings
+from handlers.audiences import (
+    BY,
+    RESIDENCES,
+    STANDINGS,
+    Standing,
+    described,
+    events_around,
+    of_events,
+    seasons,
+    standings,
+)
 from handlers.broadcasts import urgently
 from handlers.roles import TITLES
 from storage import audiences, broadcasts, communities, need_categories, organisations, points, series
@@ -20,7 +30,7 @@ from storage.refusals import NotAllowed
 from storage.scrub import scrub
 
 _MAY_HURRY = ("district_staff", "point_lead")
-_BY_NUMBER = ("points", "branches", "events", "series")
+_BY_NUMBER = ("points", "branches", "events", "series", "seasons")
 _LONGEST = 300
 
 
@@ -112,6 +122,8 @@ def _options(tx: Transaction, visit: Visit, name: str, ways: list[Standing]) -> 
             return dict(RESIDENCES)
         case "interests":
             return {each.code: each.label for each in need_categories.listed(tx)}
+        case "seasons":
+            return seasons(visit.now)
         case "roles":
             return dict(TITLES)
         case "series":

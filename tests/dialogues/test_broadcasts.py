@@ -1,15 +1,19 @@
 """群发: written, looked at, agreed to by a second person, sent once to each, and accounted for."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from dialogue.message import Address, Attachment
 from handlers import broadcasts as handler
-from storage import attachments, delivery, outbox, settings, sign_ups
+from storage import attachments, attendance, delivery, outbox, settings, sign_ups
 from storage import broadcasts as store
 from storage.audit import Actor
 from storage.outbox import Ended
 from storage.refusals import NotFound
-from tests.conftest import ME, SOMEONE_ELSE
+from storage.schema.events import events
+from tests.conftest import ME, MORNING, SOMEONE_ELSE
 from tests.dialogues.town import address, class_of, person, registered, staff
 
 WORDS = "明天上午停水，请先接好水。"
@@ -201,6 +205,20 @@ async def test_conditions_together_mean_who_fits_them_all(office):
     await office.says("群发", WORDS, "就这些字", "按服务点、候鸟或常住", "春园社区")
     answer = await office.says("候鸟", "普通通知")
     assert "发给：天涯红雁之家·春园社区，候鸟，在三亚的。" in answer
+    assert "一共 1 人" in answer
+
+
+async def test_a_past_season_is_a_condition_like_the_others(office):
+    def came(tx):
+        event, day = class_of(tx), MORNING - timedelta(days=300)
+        tx.execute(update(events).where(events.c.id == event).values(starts_at=day, ends_at=day))
+        attendance.check_in(tx, event, 4, "by_staff", Actor(1), day)
+
+    await office.does(came)
+    asked = await office.says("群发", WORDS, "就这些字", "哪个候鸟季来过活动")
+    assert "1. 2026—2027候鸟季\n2. 2025—2026候鸟季" in asked
+    answer = await office.says("2", "普通通知")
+    assert "发给：2025—2026候鸟季来过活动的，在三亚的。" in answer
     assert "一共 1 人" in answer
 
 

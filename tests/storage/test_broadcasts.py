@@ -1,7 +1,7 @@
 """Broadcasts: whom they are for, who must agree, and one row with one end for each person meant."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -26,6 +26,7 @@ from storage.audiences import Audience
 from storage.audit import Actor
 from storage.outbox import Ended
 from storage.refusals import BroadcastNotNow, EmergencyNeedsReason, OwnBroadcast
+from storage.schema.events import events as events_table
 from storage.schema.organisations import organisations
 from storage.schema.people import people as people_table
 from storage.schema.talks import outbox as table
@@ -120,6 +121,32 @@ async def test_by_branch_role_interest_and_stay(does):
     assert await meant(roles=("checker",), now=MORNING + timedelta(days=2)) == []
     assert await meant(residences=("seasonal",)) == [one, two]
     assert await meant(residences=("seasonal",), in_town=False) == [one, two, away]
+
+
+async def test_by_a_season_they_came_in_together_with_what_they_care_for(does):
+    def arrange(tx):
+        one, two, three = residents(tx, 3)
+        for who in (one, two):
+            tx.execute(update(people_table).where(people_table.c.id == who).values(interests='["learning"]'))
+        for day, came in (
+            (datetime(2025, 10, 1, 1, tzinfo=UTC), (one, three)),
+            (datetime(2025, 4, 30, 1, tzinfo=UTC), (two,)),
+        ):
+            event = class_of(tx, capacity=9)
+            tx.execute(update(events_table).where(events_table.c.id == event).values(starts_at=day, ends_at=day))
+            for who in came:
+                attendance.check_in(tx, event, who, "by_staff", FIRST, day)
+        return one, two, three
+
+    one, two, three = await does(arrange)
+
+    async def meant(**conditions):
+        return [row.id for row in await does(audiences.after, Audience(**conditions), 0, 100, MORNING)]
+
+    assert await meant(seasons=(2025,)) == [one, three]
+    assert await meant(seasons=(2024,)) == [two]
+    assert await meant(seasons=(2024, 2025)) == [one, two, three]
+    assert await meant(seasons=(2025,), interests=("learning",)) == [one]
 
 
 async def test_by_how_people_stand_with_an_event(does):
