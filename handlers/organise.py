@@ -109,7 +109,7 @@ async def _publish(
         events.discard(talk.tx, event_id)
         return await series.create(talk, draft, hosts, stalls)
     if answer == "publish":
-        event = events.publish(talk.tx, event_id, _actor(talk, event), talk.now)
+        event = events.publish(talk.tx, event_id, actor(talk, event), talk.now)
         talk.say(
             f"发布好了，编号 {event.number}。10 分钟内回“撤回”可以收回来。",
             Choice(f"撤回 {event_id}", "撤回"),
