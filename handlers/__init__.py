@@ -14,6 +14,7 @@ from handlers import (
     emergency,
     event_changes,
     events,
+    event_forms,
     figures,
     grants,
     idle,
@@ -217,6 +218,9 @@ MENU: dict[str, Entry] = {
     ),
     "记支出": Entry(budgets.spend, ("记一笔", "记账"), pattern=r"记支出 ?(?P<rest>\d+)", allowed=_organisers),
     "改预算": Entry(budgets.plan, pattern=r"改预算 ?(?P<rest>\d+)", allowed=_organisers),
+    "活动模板": Entry(
+        event_forms.create, ("填模板", "模板"), pattern=r"(?s:活动模板\s*(?P<rest>\S.*))", allowed=_organisers
+    ),
     "撤支出": Entry(budgets.undo, pattern=r"撤支出 ?(?P<rest>\d+)", allowed=_organisers),
     "看票据": Entry(budgets.receipts, pattern=r"看票据 ?(?P<rest>\d+)", allowed=_organisers),
     "报销": Entry(budgets.settle, pattern=r"报销 ?(?P<rest>\d+)", allowed=_organisers),

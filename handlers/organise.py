@@ -1,7 +1,9 @@
 """发布活动: an organiser creates an event by questions or by copying, sees it as an elder will, and publishes it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 from dialogue import asking, texts
 from dialogue.message import Choice
@@ -18,14 +20,19 @@ from storage.times import local
 
 LENGTHS = {"60": "1 小时", "90": "1 个半小时", "120": "2 小时", "180": "3 小时", "240": "半天"}
 _PARTY_LIFE = ("members_meeting", "committee_meeting", "group_meeting", "party_lecture", "theme_day")
-_ELSEWHERE = "elsewhere"
+ELSEWHERE = "elsewhere"
 NOTHING = ("没有", "没", "无", "不用")
 _EARLY, _LATE = time(7, 30), time(21)
 
 
 async def create(talk: Talk) -> None:
+    talk.say("咱们一步一步来，大约两分钟。随时可以说“上一步”。有现成的文字，就回“活动模板”。")
+    await make(talk, {})
+
+
+async def make(talk: Talk, extra: Mapping[str, Any]) -> None:
+    """The questions, as far as they are not answered yet; `extra` are further facts of the draft, by column."""
     person = people.get(talk.tx, talk.person_id or 0)
-    talk.say("咱们一步一步来，大约两分钟。随时可以说“上一步”。")
     kind = await talk.ask("type", "办哪一类活动？", OneOf(events.TYPES))
     title = await talk.ask("title", "叫什么名字？比如：书法班第三课。", Text(at_most=30, at_least=2))
     starts_at = await asking.moment(talk, "start", "哪天几点开始？比如：12月8号下午两点半。")
@@ -58,7 +65,11 @@ async def create(talk: Talk) -> None:
         description="" if words.strip("。") in NOTHING else words,
         members_only=kind in _PARTY_LIFE,
     )
-    await _publish(talk, draft, stalls=stalls)
+    closes_at = extra.get("sign_up_closes_at")
+    if closes_at is not None and closes_at >= starts_at:
+        extra = {**extra, "sign_up_closes_at": None}
+        talk.say("报名截止要在活动开始以前，先不设。")
+    await _publish(talk, replace(draft, **extra), stalls=stalls)
 
 
 async def copy_last(talk: Talk) -> None:
@@ -179,9 +190,9 @@ async def where(talk: Talk) -> tuple[ServicePoint | None, str]:
         for grant in grants.roles_of(talk.tx, talk.account, talk.now)
         if grant.point_id
     ]
-    options = {str(point.id): point.name for point in own} | {_ELSEWHERE: "别的地方"}
-    chosen = await talk.ask("where", "在哪儿办？", OneOf(options)) if own else _ELSEWHERE
-    if chosen != _ELSEWHERE:
+    options = {str(point.id): point.name for point in own} | {ELSEWHERE: "别的地方"}
+    chosen = await talk.ask("where", "在哪儿办？", OneOf(options)) if own else ELSEWHERE
+    if chosen != ELSEWHERE:
         point = points.get(talk.tx, int(chosen))
         return point, point.name
     words = await talk.ask(
@@ -191,9 +202,9 @@ async def where(talk: Talk) -> tuple[ServicePoint | None, str]:
     # At another point somebody else organises: there it is only an address.
     found = [point for point in points.named(talk.tx, words) if roles.may_hold_at(held, point.id)][:6]
     if found:
-        nearby = {str(point.id): point.name for point in found} | {_ELSEWHERE: f"就写“{words}”"}
+        nearby = {str(point.id): point.name for point in found} | {ELSEWHERE: f"就写“{words}”"}
         picked = await talk.ask(f"point: {words}", "是这里吗？", OneOf(nearby))
-        if picked != _ELSEWHERE:
+        if picked != ELSEWHERE:
             point = points.get(talk.tx, int(picked))
             return point, point.name
     return None, words
