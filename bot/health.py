@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from bot.delivery import Delivery
 from bot.figures import Figure, written
-from storage import outbox, settings, vitals
+from storage import settings, vitals
 from storage.database import Database, StorageFault
 from storage.lease import Lease
 

@@ -9,7 +9,7 @@ from dialogue.understanding import Allowed
 from storage import grants
 from storage.accounts import Account
 from storage.database import Transaction
-from storage.events import Event
+from storage.events import Event, Outline
 from storage.refusals import NotAllowed
 
 TITLES = {
@@ -60,7 +60,9 @@ def role_for(talk: Talk, event: Event, roles: Iterable[str]) -> str | None:
     return role_among(grants.roles_of(talk.tx, talk.account, talk.now), talk.person_id, event, roles)
 
 
-def role_among(held: Iterable[grants.Grant], person_id: int | None, event: Event, roles: Iterable[str]) -> str | None:
+def role_among(
+    held: Iterable[grants.Grant], person_id: int | None, event: Event | Outline, roles: Iterable[str]
+) -> str | None:
     """The same, of somebody with the roles `held`. Whoever made an event keeps it while they organise anything."""
     own, wanted = tuple(held), tuple(roles)
     for grant in own:
@@ -108,7 +110,7 @@ def must_reach(talk: Talk, event: Event, roles: tuple[str, ...]) -> str:
     return role
 
 
-def reaches(grant: grants.Grant, event: Event) -> bool:
+def reaches(grant: grants.Grant, event: Event | Outline) -> bool:
     """A scope names a point, an organisation or an event; a grant with none is for the whole district."""
     scopes = [
         (grant.event_id, event.id),

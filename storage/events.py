@@ -95,6 +95,17 @@ class Event(Draft):
     closed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """As much of an event as tells whose it is: a list of thousands is looked through by these."""
+
+    id: int
+    type: str
+    point_id: int | None
+    organisation_id: int | None
+    organiser_id: int | None
+
+
 _FIELDS = tuple(field.name for field in fields(Event))
 _COLUMNS = tuple(table.c[name] for name in _FIELDS)
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
@@ -133,6 +144,16 @@ _AROUND = (
 _LISTED = (
     select(*_COLUMNS)
     .where(table.c.starts_at >= bindparam("start"), table.c.starts_at < bindparam("end"))
+    .order_by(table.c.starts_at, table.c.id)
+)
+_OUTLINED = (
+    select(*(table.c[field.name] for field in fields(Outline)))
+    .where(table.c.starts_at >= bindparam("start"), table.c.starts_at < bindparam("end"))
+    .order_by(table.c.starts_at, table.c.id)
+)
+_SOME = (
+    select(*_COLUMNS)
+    .where(table.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(table.c.starts_at, table.c.id)
 )
 _OF_ORGANISER = (
@@ -324,6 +345,16 @@ def between(tx: Transaction, start: datetime, end: datetime) -> list[Event]:
 def listed(tx: Transaction, start: datetime, end: datetime) -> list[Event]:
     """Every event that begins in the half-open span, drafts and cancelled ones among them."""
     return [_event(row) for row in tx.execute(_LISTED, {"start": start, "end": end})]
+
+
+def outlined(tx: Transaction, start: datetime, end: datetime) -> list[Outline]:
+    """The same, in outline."""
+    return [Outline(*row) for row in tx.execute(_OUTLINED, {"start": start, "end": end})]
+
+
+def some(tx: Transaction, event_ids: Sequence[int]) -> list[Event]:
+    """Those with these ids, in order of time."""
+    return [_event(row) for row in tx.execute(_SOME, {"ids": list(event_ids)})]
 
 
 def of_organiser(tx: Transaction, organiser_id: int, at_most: int = 50) -> list[Event]:

@@ -24,6 +24,7 @@ _MISSED = (
     .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("at_most"))
 )
+_STATES = select(outbox.c.state, func.count()).where(_BETWEEN).group_by(outbox.c.state)
 _COUNT = select(func.count()).select_from(outbox).where(_BETWEEN, outbox.c.person_id.is_not(None))
 
 
@@ -36,6 +37,11 @@ class Missed:
     due_at: datetime
     state: str
     because: str
+
+
+def states(tx: Transaction, begins: datetime, ends: datetime) -> dict[str, int]:
+    """How many there are of each end."""
+    return {row[0]: row[1] for row in tx.execute(_STATES, {"begins": begins, "ends": ends})}
 
 
 def count(tx: Transaction, begins: datetime, ends: datetime) -> int:

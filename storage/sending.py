@@ -17,4 +17,4 @@ def release(tx: Transaction, actor: Actor, now: datetime) -> int | None:
         return None
     settings.put(tx, outbox.PAUSED, value=False, now=now)
     audit.note(tx, actor, "sending.released", "outbox", now)
-    return outbox.states(tx).get("planned", 0)
+    return outbox.under_way(tx).get("planned", 0)

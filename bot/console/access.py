@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handlers.roles import CHECKERS, COUNTERS, ORGANISERS, TITLES, role_among
 from storage.audit import Actor
-from storage.events import Event
+from storage.events import Event, Outline
 from storage.grants import ROLES, Grant
 from storage.refusals import NotAllowed
 
@@ -56,7 +56,7 @@ class Staff:
     def actor(self, role: str) -> Actor:
         return Actor(self.person_id, role, "console")
 
-    def role_for(self, event: Event, roles: Iterable[str]) -> str | None:
+    def role_for(self, event: Event | Outline, roles: Iterable[str]) -> str | None:
         """The role in which this person may act on `event`; None when none of theirs reaches it."""
         return role_among(self.grants, self.person_id, event, roles)
 

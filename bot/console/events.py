@@ -43,7 +43,7 @@ class Entry:
     position: int  # on the waiting list, from 1; 0 for who does not wait
 
 
-def sees(staff: Staff, event: Event) -> bool:
+def sees(staff: Staff, event: Event | Outline) -> bool:
     """Whether any role of theirs reaches the event."""
     return staff.role_for(event, {grant.role for grant in staff.grants} | {"organiser"}) is not None
 
@@ -67,10 +67,11 @@ async def listing(visit: Visit) -> Response:
             start, end = day_starts(today - timedelta(days=1)), visit.now + _AHEAD
         else:
             start, end = month.begins, month.ends
-        found = [event for event in events.listed(tx, start, end) if sees(visit.staff, event)]
-        found = [event for event in found if kind in ("", event.type)]
+        found = [event for event in events.outlined(tx, start, end) if kind in ("", event.type)]
+        found = [event for event in found if sees(visit.staff, event)]
         last = max(1, -(-len(found) // _ON_A_PAGE))
-        shown = found[(min(page, last) - 1) * _ON_A_PAGE : min(page, last) * _ON_A_PAGE]
+        on_it = found[(min(page, last) - 1) * _ON_A_PAGE : min(page, last) * _ON_A_PAGE]
+        shown = events.some(tx, [event.id for event in on_it])
         stand = events.stand(tx, [event.id for event in shown])
         came = counts.came(tx, [event.id for event in shown if event.state == "held"])
         rows = [(event, *stand[event.id], came.get(event.id)) for event in shown]

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.console.access import DISTRICT
 from bot.console.visit import Visit
-from storage import missed, outbox, sending, vitals
+from storage import missed, sending, vitals
 from storage.audit import first_broken
 from storage.database import Transaction
 
@@ -27,11 +27,12 @@ async def page(visit: Visit) -> Response:
     """?chain=yes also looks whether the audit log is as it was written, which takes a while."""
 
     def look(tx: Transaction) -> dict[str, object]:
+        seen = vitals.look(tx, visit.now)
         return {
             "is_paused": sending.is_paused(tx),
-            "late_by": int(vitals.look(tx, visit.now).late_by.total_seconds() // 60),
-            "set_aside": sum(vitals.look(tx, visit.now).set_aside.values()),
-            "states": [(STATES.get(state, state), count) for state, count in sorted(outbox.states(tx).items())],
+            "late_by": int(seen.late_by.total_seconds() // 60),
+            "set_aside": sum(seen.set_aside.values()),
+            "states": [(STATES.get(state, state), count) for state, count in sorted(seen.states.items())],
             "lost": missed.between(tx, visit.now - timedelta(days=7), visit.now, at_most=100),
             "labels": STATES,
             "chain": visit.asked("chain", 3),

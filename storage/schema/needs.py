@@ -100,8 +100,6 @@ need_entries = Table(  # everything said and done about a need, in order
     Column("for_resident", Boolean, nullable=False),
 )
 
-_STANDS = text("ended_at IS NULL")
-
 need_assignments = Table(
     "need_assignments",
     metadata,
@@ -115,7 +113,7 @@ need_assignments = Table(
     Column("ended_at", Moment),
     Column("because", String(16)),  # returned, reassigned, reopened
     Index("ix_need_assignments_need_id", "need_id"),
-    Index("ix_need_assignments_person_id", "person_id", sqlite_where=_STANDS, postgresql_where=_STANDS),
+    Index("ix_need_assignments_person_id", "person_id"),
 )
 
 need_deadlines = Table(

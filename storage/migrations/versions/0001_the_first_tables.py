@@ -1061,13 +1061,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
         batch_op.create_index("ix_need_assignments_need_id", ["need_id"], unique=False)
-        batch_op.create_index(
-            "ix_need_assignments_person_id",
-            ["person_id"],
-            unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.create_index("ix_need_assignments_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "need_deadlines",
@@ -1501,11 +1495,7 @@ def downgrade() -> None:
 
     op.drop_table("need_deadlines")
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_need_assignments_person_id",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.drop_index("ix_need_assignments_person_id")
         batch_op.drop_index("ix_need_assignments_need_id")
 
     op.drop_table("need_assignments")
