@@ -96,12 +96,11 @@ class Health:
     async def _from_storage(self, now: datetime) -> list[Figure]:
         """None while nothing can be read: the others must still be there."""
         try:
-            states = await self._database.read(outbox.states)
             seen = await self._database.read(vitals.look, now)
         except StorageFault:
             return []
         return [
-            *(Figure("outbox_rows", count, (("state", state),)) for state, count in states.items()),
+            *(Figure("outbox_rows", count, (("state", state),)) for state, count in seen.states.items()),
             Figure("outbox_late_seconds", seen.late_by.total_seconds()),
             Figure("sending_paused", seen.is_paused),
             *(Figure("updates_set_aside", count, (("channel", name),)) for name, count in seen.set_aside.items()),
