@@ -179,6 +179,25 @@ class Platform:
         result.seconds = time.perf_counter() - begun
         return result
 
+    async def rush(self, port: int, path: str, people: Sequence[int], text: str, connections: int) -> list[float]:
+        """All say `text` at once. Seconds from then until each has an answer."""
+        waiting, waits = iter(people), list[float]()
+
+        async def one_after_the_other(connection: _Delivery) -> None:
+            for person in waiting:
+                answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._expected[person] = self._sends[person] + 1, answered
+                answered.add_done_callback(lambda _: waits.append(time.perf_counter() - begun))
+                status = await connection.post(path, self._update(person, text))
+                if status != 200:
+                    raise RuntimeError(f"the webhook answered {status}")
+                await asyncio.wait_for(answered, 60)
+
+        opened = [await self._connect(port) for _ in range(min(connections, len(people)))]
+        begun = time.perf_counter()
+        await asyncio.gather(*(one_after_the_other(each) for each in opened))
+        return waits
+
     async def _connect(self, port: int) -> _Delivery:
         _, connection = await asyncio.get_running_loop().create_connection(_Delivery, "127.0.0.1", port)
         return connection

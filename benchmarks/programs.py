@@ -61,13 +61,18 @@ async def prepared(folder: Path) -> tuple[str, Vault]:
 
 
 async def start_ours(folder: Path, api: int, port: int) -> asyncio.subprocess.Process:
-    url, _ = await prepared(folder)
+    await prepared(folder)
+    return await start_on(folder, api, port)
+
+
+async def start_on(folder: Path, api: int, port: int, per_second: float = 100_000.0) -> asyncio.subprocess.Process:
+    """Our program on the database and the keys that are in `folder` already."""
     (folder / "config.toml").write_text(
         f"""
         [bot]
         public_url = "https://bench.example"
         [storage]
-        url = "{url}"
+        url = "sqlite:///hongyan.db"
         key_file = "hongyan.key"
         [telegram]
         enabled = true
@@ -75,7 +80,7 @@ async def start_ours(folder: Path, api: int, port: int) -> asyncio.subprocess.Pr
         mode = "webhook"
         webhook_secret = "{SECRET}"
         api_base_url = "http://127.0.0.1:{api}"
-        messages_per_second = 100000.0
+        messages_per_second = {per_second}
         [web]
         port = {port}
         """
@@ -96,6 +101,17 @@ OURS = Program("红雁", start_ours, we_say)
 # after the answer was sent, and a quick reply to that answer is lost (it does happen in this very script).
 PTB = Program("python-telegram-bot, ConversationHandler", peer("benchmarks.peers.ptb_bot"), script.says)
 AIOGRAM = Program("aiogram 3, FSM on SQLite", peer("benchmarks.peers.aiogram_bot"), script.says)
+
+
+@asynccontextmanager
+async def running_on(folder: Path, api: int, per_second: float = 100_000.0) -> AsyncIterator[tuple[int, int]]:
+    """The same for our program on the database and the keys that are in `folder` already."""
+
+    def start(folder: Path, api: int, port: int) -> object:
+        return start_on(folder, api, port, per_second)
+
+    async with running(Program("红雁", start, we_say), folder, api) as found:
+        yield found
 
 
 @asynccontextmanager
