@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from bot import config, opening
-from bot.wanted import EVENT_SHEET, PROOF, period_of, report_of, suffix_of
+from bot.wanted import EVENT_SHEET, POINTS, PROOF, period_of, report_of, suffix_of
 from reports import attendance, catalogue, documents
 from reports.catalogue import Wanted
+from reports.credit_points import POINTS_DEFINITIONS, points_ledger
 from reports.csv import write_csv
 from reports.pdf import Document
 from reports.season_document import season_document
-from reports.sheet import Book, Unmasked
+from reports.sheet import Book, Sheet, Unmasked
 from reports.xlsx import write_xlsx
 from storage import exports
 from storage.database import Transaction
@@ -49,20 +50,31 @@ def write(tx: Transaction, export_id: int, path: Path, now: datetime, progress: 
     wanted = _wanted(tx, export.wanted, now)
     if suffix == "pdf":
         _document(tx, name, export.wanted, wanted).output(str(path))
-    elif name == EVENT_SHEET:
-        sheet = attendance.attendance_sheet(
-            tx,
-            int(export.wanted["event"]),
-            wanted.on,
-            masked=wanted.masked,
-            sees_party=wanted.sees_party,
-            blank=bool(export.wanted.get("blank")),
-        )
-        write_xlsx(Book((sheet,), (), None, wanted.unmasked), path, progress=progress)
     elif suffix == "csv":
-        write_csv(catalogue.sheet(tx, name, wanted), path, progress=progress)
+        write_csv(
+            _of_one(tx, name, export.wanted, wanted) or catalogue.sheet(tx, name, wanted), path, progress=progress
+        )
+    elif sheet := _of_one(tx, name, export.wanted, wanted):
+        definitions = POINTS_DEFINITIONS if name == POINTS else ()
+        write_xlsx(Book((sheet,), definitions, None, wanted.unmasked), path, progress=progress)
     else:
         write_xlsx(catalogue.book(tx, name, wanted), path, progress=progress)
+
+
+def _of_one(tx: Transaction, name: str, asked: dict[str, Any], wanted: Wanted) -> Sheet | None:
+    """The table of one event or one person; None for a report that is of neither."""
+    if name == POINTS:
+        return points_ledger(tx, int(asked["person"]), wanted.on)
+    if name != EVENT_SHEET:
+        return None
+    return attendance.attendance_sheet(
+        tx,
+        int(asked["event"]),
+        wanted.on,
+        masked=wanted.masked,
+        sees_party=wanted.sees_party,
+        blank=bool(asked.get("blank")),
+    )
 
 
 def _document(tx: Transaction, name: str, asked: dict[str, Any], wanted: Wanted) -> Document:

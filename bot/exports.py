@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.wanted import EVENT_SHEET, MEDIA_TYPES, OF_ONE, PROOF, period_of, report_of, suffix_of
+from bot.wanted import EVENT_SHEET, MEDIA_TYPES, OF_ONE, POINTS, PROOF, period_of, report_of, suffix_of
 from dialogue.message import File, Reply, encoded
 from reports import catalogue, snapshots
 from reports.catalogue import REPORTS
@@ -27,6 +27,7 @@ _FAILED = "这个文件没做成，您的数据都在。请过一会儿再要一
 
 _SAID = {
     EVENT_SHEET: "签到表做好了，打印出来就能用。上面有姓名，用完请收好。",
+    POINTS: "您的积分台账做好了，只有您自己看得到。",
     PROOF: "参加活动证明做好了，打印出来请支部盖章。7 天内可以打开。",
 }
 

@@ -8,7 +8,8 @@ from reports.periods import Period
 
 EVENT_SHEET = "attendance_sheet"
 PROOF = "participation_proof"
-OF_ONE = {EVENT_SHEET: "活动签到表", PROOF: "参加活动证明"}
+POINTS = "points_ledger"
+OF_ONE = {EVENT_SHEET: "活动签到表", PROOF: "参加活动证明", POINTS: "积分台账"}
 """Reports about one event or one person, and what they are called."""
 
 MEDIA_TYPES = {
@@ -29,7 +30,7 @@ def suffix_of(kind: str, wanted: dict[str, Any]) -> str:
     name, form = report_of(kind, wanted), wanted.get("format")
     if name == PROOF or (form == "pdf" and name in _AS_PAGES):
         return "pdf"
-    return "csv" if form == "csv" and name in REPORTS else "xlsx"
+    return "csv" if form == "csv" and (name in REPORTS or name in OF_ONE) else "xlsx"
 
 
 def period_of(wanted: dict[str, Any]) -> Period:

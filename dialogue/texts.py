@@ -337,3 +337,19 @@ def _(gone: refusals.SlotGone) -> str:
 @sentence.register
 def _(checked: refusals.BudgetChecked) -> str:
     return f"《{checked.title}》的账已经核过了，不能再改。要改，请区里先改回“已报”。"
+
+
+@sentence.register
+def _(_none: refusals.NotAPartyMember) -> str:
+    return "双报到是在职党员办的，您登记的不是党员。要改，回“更正党员身份”。"
+
+
+@sentence.register
+def _(standing: refusals.AlreadyReportedIn) -> str:
+    until = standing.until
+    return f"您在{standing.community}报到过了，管到{until.year}年{until.month}月{until.day}日。"
+
+
+@sentence.register
+def _(_none: refusals.NoPointsYet) -> str:
+    return "这儿还没有开积分。想了解，问服务点的工作人员。"

@@ -46,7 +46,7 @@ def as_text(data: Data, when: str) -> bytes:
         ("三、您的聊天账号", _accounts(data["accounts"])),
         ("四、代办", _proxies(data["proxies"])),
         ("五、您报的活动", [*_sign_ups(data["sign_ups"]), *_numbers(data["queue_numbers"])]),
-        ("六、您到过的活动", _attendances(data["attendances"])),
+        ("六、您到过的活动", [*_attendances(data["attendances"]), *_points(data["points"])]),
         ("七、您说的难处", _needs(data["needs"])),
         ("八、心愿和建议", _wishes(data)),
         ("九、您的职务", _roles(data["roles"])),
@@ -126,6 +126,11 @@ def _attendances(rows: list[Data]) -> Iterator[str]:
         yield f"{row['came_at']} 《{row['title']}》：{_ATTENDANCES[row['state']]}{undone}"
 
 
+def _points(rows: list[Data]) -> Iterator[str]:
+    for row in rows:
+        yield f"积分 {row['at']} 《{row['title']}》：{row['points']:+d}，{row['expires_on']} 到期"
+
+
 def _needs(rows: list[Data]) -> Iterator[str]:
     for row in rows:
         yield f"{texts.spoken_number(row['number'])} {row['received_at']} {STAGES[row['stage']]}：{row['text']}"
@@ -152,6 +157,8 @@ def _roles(rows: list[Data]) -> Iterator[str]:
 def _work(data: Data) -> Iterator[str]:
     for row in data["work"]:
         yield f"{texts.spoken_number(row['number'])}：您{_PARTS[row['role']]}，从 {row['began_at']}"
+    for row in data["report_ins"]:
+        yield f"双报到：{row['reported_at']} {row['unit']}，管到 {row['ends_on']}"
     for row in data["organised"]:
         yield f"您办的活动：{row['starts_at']} 《{row['title']}》"
     for row in data["exports"]:

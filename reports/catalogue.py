@@ -15,6 +15,7 @@ from reports import (
     needs,
     points,
     priority_list,
+    report_ins,
     volunteering,
     wishes,
 )
@@ -141,6 +142,12 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
             "未送达名单",
             lambda tx, wanted: call_list.not_reached(tx, wanted.period, wanted.on, masked=wanted.masked),
             has_persons=True,
+        ),
+        "dual_report_in": Report(
+            "双报到汇总",
+            lambda tx, wanted: report_ins.dual_report_in(tx, wanted.period, wanted.on, masked=wanted.masked),
+            has_persons=True,
+            definitions=report_ins.REPORT_IN_DEFINITIONS,
         ),
         "budget_ledger": Report("经费台账", lambda tx, wanted: budget.budget_ledger(tx, wanted.period, wanted.on)),
         "point_list": Report("服务点名录", lambda tx, wanted: points.point_list(tx, wanted.on), has_period=False),

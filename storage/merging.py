@@ -17,6 +17,7 @@ from storage.events import ACTIVE
 from storage.people import Person
 from storage.refusals import NotFound
 from storage.schema.call_list import call_list
+from storage.schema.credit_points import point_cards
 from storage.schema.events import attendances as attendances_table
 from storage.schema.events import events as events_table
 from storage.schema.events import sign_ups as sign_ups_table
@@ -27,6 +28,7 @@ from storage.schema.people import accounts, consents, grants, proxies
 from storage.schema.people import people as people_table
 from storage.schema.polls import suggestions, votes
 from storage.schema.records import audit_log
+from storage.schema.report_ins import report_ins
 from storage.schema.sessions import sessions
 from storage.schema.talks import files
 from storage.schema.talks import outbox as outbox_table
@@ -52,6 +54,8 @@ MOVED = (  # whose a thing is; who wrote something down (recorded_by, granted_by
     wishes.c.told_by,
     wish_claims.c.person_id,
     suggestions.c.person_id,
+    report_ins.c.person_id,
+    point_cards.c.person_id,
     votes.c.person_id,
     outbox_table.c.person_id,
     call_list.c.person_id,

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, or_, select
 from storage import accounts, communities, inbox, need_entries, needs, organisations, outbox, people, points
 from storage.database import Transaction
 from storage.schema.call_list import call_list
+from storage.schema.credit_points import credit_points, point_cards
 from storage.schema.events import attendances, sign_ups
 from storage.schema.events import events as events_table
 from storage.schema.exports import exports
@@ -18,6 +19,7 @@ from storage.schema.needs import needs as needs_table
 from storage.schema.people import consents, grants, proxies
 from storage.schema.people import people as people_table
 from storage.schema.polls import polls, suggestions, votes
+from storage.schema.report_ins import report_ins
 from storage.schema.sessions import sessions
 from storage.schema.talks import attachments, files
 from storage.schema.talks import outbox as outbox_table
@@ -131,6 +133,18 @@ _VOTES = (
     .where(votes.c.person_id == _PERSON)
     .order_by(votes.c.id)
 )
+_REPORT_INS = (
+    select(report_ins.c.unit, report_ins.c.reported_at, report_ins.c.ends_on)
+    .where(report_ins.c.person_id == _PERSON)
+    .order_by(report_ins.c.id)
+)
+_POINTS = (
+    select(events_table.c.title, credit_points.c.at, credit_points.c.points, credit_points.c.expires_on)
+    .join(point_cards, point_cards.c.id == credit_points.c.card_id)
+    .join(events_table, events_table.c.id == credit_points.c.event_id)
+    .where(point_cards.c.person_id == _PERSON)
+    .order_by(credit_points.c.id)
+)
 _CALLS = (
     select(call_list.c.kind, call_list.c.why, call_list.c.subject, call_list.c.made_at, call_list.c.result)
     .where(call_list.c.person_id == _PERSON)
@@ -194,6 +208,8 @@ def of(tx: Transaction, person_id: int) -> Data:
         "claims": _rows(tx, _CLAIMS, person_id),
         "suggestions": _sealed_rows(tx, _SUGGESTIONS, person_id, "suggestions"),
         "votes": _votes(tx, person_id),
+        "report_ins": _rows(tx, _REPORT_INS, person_id),
+        "points": _rows(tx, _POINTS, person_id),
         "sent": _sent(tx, person_id),
         "calls": _rows(tx, _CALLS, person_id),
         "work": _rows(tx, _WORK, person_id),

@@ -301,3 +301,19 @@ class BudgetChecked(Refused):
     """The accounts of the event are checked; nothing is added to them any more."""
 
     title: str
+
+
+@dataclass(eq=False)
+class NotAPartyMember(Refused):
+    """双报到 is for members in service."""
+
+
+@dataclass(eq=False)
+class AlreadyReportedIn(Refused):
+    community: str
+    until: date
+
+
+@dataclass(eq=False)
+class NoPointsYet(Refused):
+    """The district has made no rule for points."""

@@ -47,6 +47,7 @@ WHOSE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "priority_list": _OVERSEERS,
         "call_list": ("point_lead", "district_staff"),
         "not_reached": _DISTRICT,
+        "dual_report_in": _OVERSEERS,
         "budget_ledger": ("branch_secretary", *_OVERSEERS),
         "point_list": COUNTERS,
         "audit_log": _OVERSEERS,

@@ -43,6 +43,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "queue_numbers.by_person",
     "wishes.posted_by",
     "report_snapshots.made_by",
+    "point_rules.made_by",
     "spendings.by_person",
 }
 

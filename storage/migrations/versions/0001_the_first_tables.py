@@ -490,6 +490,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_person_keys_person_id", ["person_id"], unique=False)
 
     op.create_table(
+        "point_cards",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_point_cards_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_point_cards")),
+    )
+    with op.batch_alter_table("point_cards", schema=None) as batch_op:
+        batch_op.create_index("ix_point_cards_person_id", ["person_id"], unique=False)
+
+    op.create_table(
+        "point_rules",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("per_event", sa.Integer(), nullable=False),
+        sa.Column("per_hour", sa.Integer(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_point_rules_made_by_people")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_point_rules")),
+    )
+    op.create_table(
         "polls",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=16), nullable=False),
@@ -527,6 +550,23 @@ def upgrade() -> None:
     with op.batch_alter_table("proxies", schema=None) as batch_op:
         batch_op.create_index("ix_proxies_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_proxies_proxy_id", ["proxy_id"], unique=False)
+
+    op.create_table(
+        "report_ins",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("community_code", sa.String(length=12), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_code"], ["communities.code"], name=op.f("fk_report_ins_community_code_communities")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_report_ins_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_ins")),
+    )
+    with op.batch_alter_table("report_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_report_ins_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "report_snapshots",
@@ -733,6 +773,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversations_updated_at"), ["updated_at"], unique=False)
+
+    op.create_table(
+        "credit_points",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("takes_back", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["card_id"], ["point_cards.id"], name=op.f("fk_credit_points_card_id_point_cards")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_credit_points_event_id_events")),
+        sa.ForeignKeyConstraint(
+            ["rule_version"], ["point_rules.version"], name=op.f("fk_credit_points_rule_version_point_rules")
+        ),
+        sa.ForeignKeyConstraint(
+            ["takes_back"], ["credit_points.id"], name=op.f("fk_credit_points_takes_back_credit_points")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_points")),
+    )
+    with op.batch_alter_table("credit_points", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_credit_points_card_id"), ["card_id"], unique=False)
 
     op.create_table(
         "event_changes",
@@ -1061,7 +1124,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
         batch_op.create_index("ix_need_assignments_need_id", ["need_id"], unique=False)
-        batch_op.create_index("ix_need_assignments_person_id", ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_need_assignments_person_id",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "need_deadlines",
@@ -1495,7 +1564,11 @@ def downgrade() -> None:
 
     op.drop_table("need_deadlines")
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
-        batch_op.drop_index("ix_need_assignments_person_id")
+        batch_op.drop_index(
+            "ix_need_assignments_person_id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
         batch_op.drop_index("ix_need_assignments_need_id")
 
     op.drop_table("need_assignments")
@@ -1576,6 +1649,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_event_changes_event_id"))
 
     op.drop_table("event_changes")
+    with op.batch_alter_table("credit_points", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_credit_points_card_id"))
+
+    op.drop_table("credit_points")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conversations_updated_at"))
 
@@ -1620,12 +1697,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_report_snapshots_first_last")
 
     op.drop_table("report_snapshots")
+    with op.batch_alter_table("report_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_report_ins_person_id"))
+
+    op.drop_table("report_ins")
     with op.batch_alter_table("proxies", schema=None) as batch_op:
         batch_op.drop_index("ix_proxies_proxy_id")
         batch_op.drop_index("ix_proxies_person_id")
 
     op.drop_table("proxies")
     op.drop_table("polls")
+    op.drop_table("point_rules")
+    with op.batch_alter_table("point_cards", schema=None) as batch_op:
+        batch_op.drop_index("ix_point_cards_person_id")
+
+    op.drop_table("point_cards")
     with op.batch_alter_table("person_keys", schema=None) as batch_op:
         batch_op.drop_index("ix_person_keys_person_id")
 
