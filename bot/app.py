@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import opening, words
+from bot import looks, opening, words
 from bot.address import address
 from bot.backups import Backups
 from bot.channels import Channel, Receive
@@ -83,6 +83,7 @@ async def running(
         lease = outgoing.lease = await stack.enter_async_context(opening.lease(config, database, outgoing.heard, clock))
         reception = Reception(database, menu, house, clock, frozenset({"telegram"}), outgoing, outgoing.wake)
         is_open = asyncio.Event()
+        house = replace(house, looks=looks.of(_on(config)))
 
         async def receive(message: Message) -> tuple[Reply, ...]:
             await is_open.wait()
@@ -165,6 +166,12 @@ def _begin(tx: Transaction, support_phone: str, console_address: str, now: datet
     settings.put(tx, "support_phone", support_phone, now)
     settings.put(tx, CONSOLE_ADDRESS, console_address, now)
     communities.lay_out(tx)
+def _on(config: Settings) -> set[str]:
+    """The channels in which people may read something."""
+    is_on = {"telegram": config.config.telegram.enabled, "wechat": config.config.wechat.enabled}
+    return {channel for channel, on in {**is_on, "web": config.config.web.chat}.items() if on}
+
+
     return points.has_sample(tx)
 
 

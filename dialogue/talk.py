@@ -150,6 +150,8 @@ class House:
     puzzled: Conversation  # nothing was understood, for the second time
     emergency: Callable[[str], Conversation | None]  # what to do at once about these words
     phone: Callable[[Talk], str]  # the number to call, for this person
+    looks: Mapping[str, Callable[[Reply], str]] = field(default_factory=dict)
+    # by channel that is on, how it shows a reply, as words: what the house cannot know and the program tells it
 
 
 def run(conversation: Conversation, talk: Talk) -> bool:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from dialogue import texts
-from dialogue.message import Choice, File, Venue
+from dialogue.message import Choice, File, Reply, Venue
 from dialogue.questions import Names, OneOf, bare
 from dialogue.talk import LONGEST_LIST, Talk
 from dialogue.understanding import sound
@@ -48,11 +48,17 @@ def label(event: Event) -> str:
 
 def show(talk: Talk, event: Event) -> None:
     """One event as an elder reads it, with what they can do about it."""
-    entry = sign_ups.active(talk.tx, event.id, talk.person_id) if talk.person_id is not None else None
-    photo = event_options.poster(talk, event)
-    talk.say(card(talk, event), *_next_steps(talk, event, signed_up=entry is not None), photo=photo)
+    talk.replies.append(shown(talk, event))
     if event.point_id is not None and (point := points.get(talk.tx, event.point_id)).place is not None:
         talk.say("在这里：", venue=Venue(point.place, point.name, point.address))
+
+
+def shown(talk: Talk, event: Event) -> Reply:
+    """The event as it stands in the chat: its card, the poster, and what can be done."""
+    entry = sign_ups.active(talk.tx, event.id, talk.person_id) if talk.person_id is not None else None
+    photo = event_options.poster(talk, event)
+    steps = _next_steps(talk, event, signed_up=entry is not None)
+    return Reply(card(talk, event), tuple(steps), photo=photo)
 
 
 def card(talk: Talk, event: Event) -> str:

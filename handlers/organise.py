@@ -9,7 +9,7 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
-from handlers import event_options, market_desk, roles, series
+from handlers import event_options, links, market_desk, roles, series
 from handlers import events as events_handler
 from storage import calendar, events, grants, lunar, markets, need_clock, people, points
 from storage.audit import Actor
@@ -105,13 +105,19 @@ async def _publish(
     event_id = events.create(talk.tx, draft, talk.now, hosts, stalls)
     event = events.get(talk.tx, event_id)
     talk.say("大家看到的是这样：")
-    talk.say(events_handler.card(talk, event))
+    seen = events_handler.shown(talk, replace(event, state="published"))
+    talk.say(seen.text, photo=seen.photo)
     if found := warnings(talk, event):
         talk.say("请留意：" + "".join(f"{warning}。" for warning in found))
     options = {"publish": "发布", "keep": "先存着", "drop": "不要了"}
     more = {} if asked_for_more else {"more": "再设别的", "series": "办成一个系列"}
     key = f"publish: {event.title} {event.starts_at.isoformat()}{' with more' if asked_for_more else ''}"
-    answer = await talk.ask(key, "现在发布吗？", OneOf(options | more))
+    looks = {"looks": "各个聊天里什么样"} if talk.house.looks else {}
+    answer = await talk.ask(key, "现在发布吗？", OneOf(options | more | looks))
+    if answer == "looks":
+        for channel, look in talk.house.looks.items():
+            talk.say(f"{links.CHANNELS[channel]}里是这样：\n{look(seen)}")
+        answer = await talk.ask(f"{key} seen", "现在发布吗？", OneOf(options | more))
     if answer == "more":
         events.discard(talk.tx, event_id)
         draft, more_hosts = await event_options.choose(talk, draft)

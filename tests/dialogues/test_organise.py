@@ -1,10 +1,13 @@
 """发布活动: by questions, by copying, changed and called off with everyone told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot import looks
+from handlers import HOUSE
 from storage import events, sign_ups
 from storage.audit import Actor
 from storage.schema.talks import outbox
@@ -180,3 +183,19 @@ async def test_an_ended_role_is_gone(office):
     office.clock.passes(days=2)
     await office("取消")
     assert "要组织者来办" in await office("发布活动")
+
+
+async def test_before_publishing_it_is_seen_as_each_channel_will_show_it(office):
+    office.house = replace(HOUSE, looks=looks.of({"wechat", "telegram", "web"}))
+    assert "各个聊天里什么样" in await office.says(*CREATE)
+    answer = await office("各个聊天里什么样")
+    assert "微信里是这样：\n《书法班第三课》\n12月8日（周二）下午2点30分到下午4点30分" in answer
+    assert "1 我要报名\n2 两个人一起报" in answer
+    assert "Telegram里是这样：" in answer
+    assert "［1. 我要报名］" in answer
+    assert "网页里是这样：" in answer
+    assert "［我要报名］" in answer
+    assert "还有 20 个名额。" in answer
+    assert "发布好了" in await office("发布")
+    office.who = SOMEONE_ELSE
+    assert "还有 20 个名额。" in await office("活动 1")
