@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -81,9 +81,9 @@ async def running(
         must_not_be_sample(config, is_sample=is_sample)
         outgoing = Outgoing()
         lease = outgoing.lease = await stack.enter_async_context(opening.lease(config, database, outgoing.heard, clock))
+        house = replace(house, looks=looks.of(_on(config)))
         reception = Reception(database, menu, house, clock, frozenset({"telegram"}), outgoing, outgoing.wake)
         is_open = asyncio.Event()
-        house = replace(house, looks=looks.of(_on(config)))
 
         async def receive(message: Message) -> tuple[Reply, ...]:
             await is_open.wait()
@@ -161,17 +161,17 @@ async def running(
         yield Program(Site(routes), database, reception, delivery, telegram, wechat)
 
 
-def _begin(tx: Transaction, support_phone: str, console_address: str, now: datetime) -> bool:
-    """Keep what conversations need of the settings; returns whether the points are sample data."""
-    settings.put(tx, "support_phone", support_phone, now)
-    settings.put(tx, CONSOLE_ADDRESS, console_address, now)
-    communities.lay_out(tx)
 def _on(config: Settings) -> set[str]:
     """The channels in which people may read something."""
     is_on = {"telegram": config.config.telegram.enabled, "wechat": config.config.wechat.enabled}
     return {channel for channel, on in {**is_on, "web": config.config.web.chat}.items() if on}
 
 
+def _begin(tx: Transaction, support_phone: str, console_address: str, now: datetime) -> bool:
+    """Keep what conversations need of the settings; returns whether the points are sample data."""
+    settings.put(tx, "support_phone", support_phone, now)
+    settings.put(tx, CONSOLE_ADDRESS, console_address, now)
+    communities.lay_out(tx)
     return points.has_sample(tx)
 
 
