@@ -13,7 +13,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.figures import Figure
-from handlers import broadcasts, consent_changes, idle, lotteries, need_chores, notices, reminders
+from handlers import broadcasts, consent_changes, idle, lotteries, need_chores, notices, reminders, service_menus
 from storage import call_list, outbox, recipients, retention, settings, sign_ups, spans
 from storage import reminders as reminders_store
 from storage.database import Database, StorageFault, Transaction
@@ -82,6 +82,7 @@ class Schedule:
             "needs": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.look_after_needs),
             "purge": Job(daily(3, 20), self.purge),
             "residents": Job(daily(9), self.ask_residents),
+            "menus": Job(daily(9, 30), self.remind_of_menus, at_start=False),
             **(more or {}),
         }
 
@@ -194,6 +195,11 @@ class Schedule:
             if done:
                 _log.info("schedule: residents: %s.%s: %d", step.__module__, step.__name__, done)
                 self._wake()
+
+    async def remind_of_menus(self) -> None:
+        """Leads whose point has no menu for the coming month (domain 5)."""
+        if await self._database.write(service_menus.remind, self._clock()):
+            self._wake()
 
     async def purge(self) -> None:
         """Forget what is past its time; once a day, however often the program is started."""

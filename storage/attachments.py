@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage.database import Transaction
 from storage.schema.talks import attachments as table
@@ -34,6 +34,8 @@ _KEPT = (
     .values(state="kept", content=bindparam("bytes"), media_type=bindparam("type"))
 )
 _MISSED = update(table).where(table.c.id == bindparam("row")).values(state=bindparam("to"), tries=table.c.tries + 1)
+_STATE = select(table.c.state).where(table.c.id == bindparam("row"))
+_FORGET = delete(table).where(table.c.id == bindparam("row"))
 _TRIES = select(table.c.tries).where(table.c.id == bindparam("row"))
 _BELONGS = update(table).where(table.c.id == bindparam("row")).values(subject=bindparam("to"))
 _OF = (
@@ -66,6 +68,15 @@ def miss(tx: Transaction, attachment_id: int, *, for_good: bool) -> None:
     tries = tx.execute(_TRIES, {"row": attachment_id}).scalar_one()
     lost = for_good or tries + 1 >= MOST_TRIES
     tx.execute(_MISSED, {"row": attachment_id, "to": "lost" if lost else "wanted"})
+
+
+def is_lost(tx: Transaction, attachment_id: int) -> bool:
+    """Whether the channel will never give it; also when there is no such thing any more."""
+    return tx.execute(_STATE, {"row": attachment_id}).scalar() in ("lost", None)
+
+
+def forget(tx: Transaction, attachment_id: int) -> None:
+    tx.execute(_FORGET, {"row": attachment_id})
 
 
 def belong_to(tx: Transaction, attachment_ids: tuple[int, ...], subject: str) -> None:

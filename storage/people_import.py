@@ -31,6 +31,8 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 Verdict = Literal["new", "same", "conflict", "bad"]
 ReadDay = Callable[[str], date | None]
+Lines = Sequence[tuple[int, Mapping[str, str]]]
+"""The lines of a file by their numbers in it, each with what stands under every header."""
 
 _NEVER_KEPT = "身份证号和银行卡号不收"
 _RESIDENCES = {"候鸟": "seasonal", "seasonal": "seasonal", "常住": "local", "本地": "local", "local": "local"}
@@ -78,7 +80,7 @@ class _Known:
     identities: set[tuple[str, str]] = field(default_factory=set)
 
 
-def judge(tx: Transaction, lines: Sequence[tuple[int, Mapping[str, str]]], read_day: ReadDay) -> list[Judged]:
+def judge(tx: Transaction, lines: Lines, read_day: ReadDay) -> list[Judged]:
     """Each line, by its number in the file."""
     known = _Known(points.active(tx), {each.name: each.id for each in organisations.active(tx)})
     return [_judged(tx, number, given, known, read_day) for number, given in lines]

@@ -1,4 +1,4 @@
-"""Branches at the console: the tree, who is placed where, whose membership is confirmed, and who belongs nowhere yet."""
+"""Branches at the console: the tree, who is placed where and confirmed, and who belongs nowhere yet."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +27,7 @@ class Line:
     placed: int
     verified: int
     is_open_to: bool  # whether this person may look inside
+    is_empty: bool  # neither members nor other nodes hang on it
 
 
 async def listing(visit: Visit) -> Response:
@@ -35,10 +36,13 @@ async def listing(visit: Visit) -> Response:
     def look(tx: Transaction) -> dict[str, object]:
         reached = visit.staff.branches(*SECRETARIES)
         every, placed = organisations.active(tx), membership.counts(tx)
-        lines = [
-            Line(each, depth, *placed.get(each.id, (0, 0)), reached is None or each.id in reached)
-            for each, depth in organisations.as_tree(every)
-        ]
+        above = {each.parent_id for each in every}
+        lines = []
+        for each, depth in organisations.as_tree(every):
+            is_branch = each.kind in membership.BRANCHES
+            is_open_to = is_branch and (reached is None or each.id in reached)
+            is_empty = each.id not in placed and each.id not in above
+            lines.append(Line(each, depth, *placed.get(each.id, (0, 0)), is_open_to, is_empty))
         without, following = (
             residents.members_without_branch(tx, visit.asked_number("after") or 0, _WITHOUT_A_BRANCH)
             if visit.staff.is_district

@@ -12,7 +12,7 @@ from bot.console import texts
 from bot.console.access import DISTRICT
 from bot.console.visit import Visit
 from reports.incoming import NotATable, Table, read_day, read_table
-from storage import audit, communities, files, people_import, point_import
+from storage import audit, files, people_import, point_import
 from storage.database import Transaction
 from storage.masks import mask_name, mask_phone
 
@@ -22,7 +22,6 @@ _MOST_SHOWN = 300
 _MOST_AGREED = 80  # a form has a hundred fields
 _NEW_SHOWN = 30
 _VERDICTS = {"new": "新的", "same": "一样", "changed": "有改动", "conflict": "对不上", "bad": "用不了"}
-Lines = Sequence[tuple[int, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,6 @@ async def _receive(visit: Visit, headers: Mapping[str, tuple[str, ...]]) -> _Rec
     table = await _read(content, headers)
 
     def keep(tx: Transaction) -> str:
-        communities.lay_out(tx)  # a house without its communities could place nobody
         kind = upload.content_type or ""
         token = files.add(
             tx, upload.filename or "", kind[:80], content, visit.staff.person_id, visit.now, _LOOKED_AT_FOR
@@ -159,7 +157,7 @@ async def _read(content: bytes, headers: Mapping[str, tuple[str, ...]]) -> Table
     return table
 
 
-def _lines(table: Table) -> Lines:
+def _lines(table: Table) -> people_import.Lines:
     return [(line.number, line.values) for line in table.lines]
 
 
