@@ -92,10 +92,10 @@ MENU: dict[str, Entry] = {
     ),
     "报名": Entry(events.sign_up, ("我要报名", "参加", "报一个"), pattern=r"报名 ?(?P<rest>\d+)", link="signup"),
     "一起报名": Entry(events.sign_up_together, ("两个人报名", "和老伴一起报名"), pattern=r"一起报名 ?(?P<rest>\d+)"),
+    "活动链接": Entry(links.pass_on, ("分享活动", "转发活动"), pattern=r"活动链接 ?(?P<rest>\d+)"),
     "日历": Entry(events.calendar_entry, ("记到日历", "手机日历"), pattern=r"日历 ?(?P<rest>\d+)"),
     "摊位": Entry(markets.show, ("看摊位", "有什么摊位", "挑摊位"), pattern=r"摊位 ?(?P<rest>\d+)", link="market"),
     "取号": Entry(
-    "活动链接": Entry(links.pass_on, ("分享活动", "转发活动"), pattern=r"活动链接 ?(?P<rest>\d+)"),
         markets.take,
         ("拿号", "排个号", "我要取号", "约时段", "预约摊位"),
         pattern=r"取号 ?(?P<rest>\d+)",
@@ -218,6 +218,9 @@ MENU: dict[str, Entry] = {
     "扫码签到": Entry(self_check_in.by_code, link="checkin"),
     "一起到了": Entry(self_check_in.together, pattern=r"一起到了 ?(?P<rest>\d+ \d+)"),
     "发布活动": Entry(organise.create, ("新活动", "办活动", "建活动", "发活动"), allowed=_organisers),
+    "活动模板": Entry(
+        event_forms.create, ("填模板", "模板"), pattern=r"(?s:活动模板\s*(?P<rest>\S.*))", allowed=_organisers
+    ),
     "和上次一样": Entry(organise.copy_last, ("跟上次一样", "照上次办"), allowed=_organisers),
     "发布存稿": Entry(organise.publish_draft, pattern=r"发布存稿 ?(?P<rest>\d+)", allowed=_organisers),
     "撤回": Entry(event_changes.undo, ("撤回活动", "改回来"), pattern=r"撤回 ?(?P<rest>\d+)", allowed=_organisers),
@@ -232,9 +235,6 @@ MENU: dict[str, Entry] = {
     ),
     "记支出": Entry(budgets.spend, ("记一笔", "记账"), pattern=r"记支出 ?(?P<rest>\d+)", allowed=_organisers),
     "改预算": Entry(budgets.plan, pattern=r"改预算 ?(?P<rest>\d+)", allowed=_organisers),
-    "活动模板": Entry(
-        event_forms.create, ("填模板", "模板"), pattern=r"(?s:活动模板\s*(?P<rest>\S.*))", allowed=_organisers
-    ),
     "撤支出": Entry(budgets.undo, pattern=r"撤支出 ?(?P<rest>\d+)", allowed=_organisers),
     "看票据": Entry(budgets.receipts, pattern=r"看票据 ?(?P<rest>\d+)", allowed=_organisers),
     "报销": Entry(budgets.settle, pattern=r"报销 ?(?P<rest>\d+)", allowed=_organisers),
@@ -246,6 +246,7 @@ MENU: dict[str, Entry] = {
     "加摊位": Entry(market_desk.add, ("新摊位",), pattern=r"加摊位 ?(?P<rest>\d+)", allowed=_organisers),
     "关摊位": Entry(market_desk.close, ("收摊",), pattern=r"关摊位 ?(?P<rest>\d+)", allowed=_checkers),
     "开摊位": Entry(market_desk.reopen, pattern=r"开摊位 ?(?P<rest>\d+)", allowed=_checkers),
+    "活动照片": Entry(event_changes.photo, pattern=r"活动照片 ?(?P<rest>\d+)", allowed=_organisers),
     "群发": Entry(broadcasts.create, ("发通知", "群发消息", "写群发"), allowed=_organisers),
     "看群发": Entry(broadcasts.work, ("群发情况", "我的群发"), pattern=broadcasts.PATTERN, allowed=_organisers),
     "收到": Entry(broadcasts.acknowledge, ("收到了", "已收到"), pattern=r"收到 ?(?P<rest>\d{1,9})"),
@@ -256,7 +257,6 @@ MENU: dict[str, Entry] = {
         allowed=_organisers,
     ),
     "办件": Entry(need_work.work, ("我手上的件", "要办的件"), pattern=need_work.PATTERN, allowed=_need_workers),
-    "活动照片": Entry(event_changes.photo, pattern=r"活动照片 ?(?P<rest>\d+)", allowed=_organisers),
     "代记难处": Entry(need_desk.write_down, ("帮人记难处", "替居民记难处"), allowed=_callers),
     "做回访": Entry(need_follow_ups.work, ("要回访的",), pattern=need_follow_ups.STAFF_PATTERN, allowed=_followers_up),
     "派单": Entry(need_rulings.work, ("等着派的件",), pattern=need_rulings.PATTERN, allowed=_rulers),

@@ -15,7 +15,15 @@ from handlers import event_options, organise
 from storage import attachments, events
 from storage.conversations import Said
 
-FORM = "活动模板\n类型：\n名字：\n时间：\n时长：\n地点：\n名额：\n主讲人：\n嘱咐的话：\n联系电话：\n报名截止：\n签到口令：\n预算："
+FORM = "\n".join(
+    [
+        "活动模板",
+        *(
+            f"{name}："
+            for name in "类型 名字 时间 时长 地点 名额 主讲人 嘱咐的话 联系电话 报名截止 签到口令 预算".split()
+        ),
+    ]
+)
 _LINE = re.compile(r"\s*([^：:\s]{1,8})\s*[：:]\s*(.*?)\s*")
 _CALLED = {
     "类型": "type",

@@ -199,6 +199,7 @@ def merge(tx: Transaction, kept_id: int, gone_id: int, actor: Actor, now: dateti
     pair = {"pair": [kept_id, gone_id]}
     free = _one_sign_up(tx, pair, record, now)
     _one_attendance(tx, pair, record, actor, now)
+    _one_number(tx, pair, record, now)
     _one_claim(tx, pair, record, now)
     tx.execute(_VOTED_TWICE, {"gone": gone_id, "kept": kept_id})
     for (row,) in tx.execute(_EACH_OTHER, pair).all():
@@ -235,9 +236,9 @@ def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: 
         _part(tx, kept, kept_before, dropped, dropped_before, now)
     for row in record.undone:
         tx.execute(_STANDS_AGAIN, {"row": row})
-    for row in record.given_up:
     for row in record.numbers:
         queue_numbers.take_again(tx, row, now)
+    for row in record.given_up:
         tx.execute(_END_CLAIM, {"row": row, "at": None, "why": None})
     for row in record.ended:
         tx.execute(_END_PROXY, {"row": row, "at": None})
@@ -283,13 +284,13 @@ def _one_attendance(tx: Transaction, pair: dict[str, Any], record: Record, actor
         record.undone.append(dropped.id)
 
 
-def _one_claim(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> None:
 def _one_number(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> None:
     for _, dropped in _by_matter(tx.execute(_TWICE_IN_LINE, pair).all()):
         queue_numbers.give_up(tx, dropped.id, now)
         record.numbers.append(dropped.id)
 
 
+def _one_claim(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> None:
     for _, dropped in _by_matter(tx.execute(_TWICE_CLAIMED, pair).all()):
         tx.execute(_END_CLAIM, {"row": dropped.id, "at": now, "why": "given_up"})
         record.given_up.append(dropped.id)

@@ -14,6 +14,7 @@ from storage.schema.credit_points import credit_points, point_cards
 from storage.schema.events import attendances, sign_ups
 from storage.schema.events import events as events_table
 from storage.schema.exports import exports
+from storage.schema.markets import queue_numbers, slots, stalls
 from storage.schema.needs import need_assignments
 from storage.schema.needs import needs as needs_table
 from storage.schema.people import consents, grants, proxies
@@ -26,7 +27,6 @@ from storage.schema.talks import outbox as outbox_table
 from storage.schema.wishes import wish_claims, wishes
 from storage.times import local
 
-from storage.schema.markets import queue_numbers, slots, stalls
 Data = dict[str, Any]
 """Values are what JSON knows; moments are written as on the clock of 三亚."""
 
@@ -96,15 +96,6 @@ _ATTENDANCES = (
     .where(attendances.c.person_id == _PERSON)
     .order_by(attendances.c.id)
 )
-_WISHES = (
-    select(wishes.c.number, wishes.c.text, wishes.c.state, wishes.c.submitted_at, wishes.c.ended_at)
-    .where(wishes.c.person_id == _PERSON)
-    .order_by(wishes.c.id)
-)
-_CLAIMS = (
-    select(wishes.c.number, wish_claims.c.claimed_at, wish_claims.c.ended_at)
-    .join(wishes, wishes.c.id == wish_claims.c.wish_id)
-    .where(wish_claims.c.person_id == _PERSON)
 _QUEUE_NUMBERS = (
     select(
         events_table.c.title,
@@ -120,6 +111,15 @@ _QUEUE_NUMBERS = (
     .where(queue_numbers.c.person_id == _PERSON)
     .order_by(queue_numbers.c.id)
 )
+_WISHES = (
+    select(wishes.c.number, wishes.c.text, wishes.c.state, wishes.c.submitted_at, wishes.c.ended_at)
+    .where(wishes.c.person_id == _PERSON)
+    .order_by(wishes.c.id)
+)
+_CLAIMS = (
+    select(wishes.c.number, wish_claims.c.claimed_at, wish_claims.c.ended_at)
+    .join(wishes, wishes.c.id == wish_claims.c.wish_id)
+    .where(wish_claims.c.person_id == _PERSON)
     .order_by(wish_claims.c.id)
 )
 _SUGGESTIONS = (
@@ -203,6 +203,7 @@ def of(tx: Transaction, person_id: int) -> Data:
         "proxies": _proxies(tx, person_id),
         "sign_ups": _rows(tx, _SIGN_UPS, person_id),
         "attendances": _rows(tx, _ATTENDANCES, person_id),
+        "queue_numbers": _rows(tx, _QUEUE_NUMBERS, person_id),
         "needs": _needs(tx, person_id),
         "wishes": _sealed_rows(tx, _WISHES, person_id, "wishes"),
         "claims": _rows(tx, _CLAIMS, person_id),
@@ -214,7 +215,6 @@ def of(tx: Transaction, person_id: int) -> Data:
         "calls": _rows(tx, _CALLS, person_id),
         "work": _rows(tx, _WORK, person_id),
         "organised": _rows(tx, _ORGANISED, person_id),
-        "queue_numbers": _rows(tx, _QUEUE_NUMBERS, person_id),
         "files": _rows(tx, _FILES, person_id),
         "exports": _rows(tx, _EXPORTS, person_id),
         "console_sessions": _rows(tx, _SESSIONS, person_id),
