@@ -24,6 +24,7 @@ from bot.channels.web import WebChannel, WebSettings, web_routes
 from bot.channels.wechat import settings as wechat_settings
 from bot.channels.wechat.channel import WechatChannel
 from bot.chat_addresses import ChatAddresses
+from bot.config import Settings
 from bot.console import ConsoleSettings, console_routes
 from bot.delivery import Delivery
 from bot.exports import Exporter
@@ -205,6 +206,9 @@ def _telegram(
         proxy_url=section.proxy_url,
         messages_per_second=section.messages_per_second,
         public_url=config.config.bot.public_url,
+    )
+    return open_telegram(
+        given, on_database(database, receive, wake, clock, in_turn=in_turn), words.TELEGRAM_COMMANDS, words.OF_STAFF
     )
 
 
