@@ -14,6 +14,7 @@ from handlers import markets as markets_handler
 from storage import attendance, events, markets, outbox, queue_numbers
 from storage.audit import Actor
 from storage.conversations import Said
+from storage.database import Transaction
 from storage.events import Event
 from storage.markets import SlotDraft, Stall, StallDraft
 from storage.queue_numbers import Called, QueueNumber
@@ -21,9 +22,10 @@ from storage.refusals import NotFound
 from storage.times import local_date
 
 MARKET = "service_market"
+CALLED_ALREADY = "刚才已经有人叫过了，现在是这样："
 _USUAL = ("义诊", "理发", "法律咨询", "小修小补")
 _ENOUGH = frozenset({"没有了", "没有", "没了", "好了", "完了", "不用了", "无"})
-_LENGTHS = {"15": "15 分钟", "20": "20 分钟", "30": "半小时", "60": "1 小时"}
+LENGTHS = {"15": "15 分钟", "20": "20 分钟", "30": "半小时", "60": "1 小时"}
 _MOST_STALLS = 30
 _NEAR = 2  # who has so many before them is told to come near
 _CALL_LASTS = timedelta(minutes=30)
@@ -90,14 +92,19 @@ async def _ask_stall(talk: Talk, key: str, name: str, starts_at: datetime, ends_
         return StallDraft(name, place, most=most or None)
     hours = Hours(starts_at, ends_at)
     begins, ends = await talk.ask(f"{key}: hours", f"“{name}”几点到几点？比如：9点到10点半。", hours)
-    length = timedelta(minutes=int(await talk.ask(f"{key}: length", "每段多长？", OneOf(_LENGTHS))))
+    length = timedelta(minutes=int(await talk.ask(f"{key}: length", "每段多长？", OneOf(LENGTHS))))
     places = await talk.ask(f"{key}: places", "每段几位？", Number(at_least=1, at_most=500))
+    return StallDraft(name, place, slots_between(begins - starts_at, ends - starts_at, length, places))
+
+
+def slots_between(begins: timedelta, ends: timedelta, length: timedelta, places: int) -> tuple[SlotDraft, ...]:
+    """Slots of that length one after the other; the time left at the end makes none, unless it is all there is."""
     slots: list[SlotDraft] = []
     while begins + length <= ends or not slots:
         until = min(begins + length, ends)
-        slots.append(SlotDraft(begins - starts_at, until - starts_at, places))
+        slots.append(SlotDraft(begins, until, places))
         begins = until
-    return StallDraft(name, place, tuple(slots))
+    return tuple(slots)
 
 
 async def desk(talk: Talk) -> None:
@@ -133,12 +140,20 @@ async def _call(talk: Talk, *, skips: bool) -> None:
     stall, event, words = await _stall(talk)
     before = queue_numbers.current(talk.tx, stall.id)
     after = int(words) if words.isdecimal() else (before.number if before else 0)
-    called = queue_numbers.call_next(talk.tx, stall.id, _actor(talk, event), talk.now, after, skips=skips)
+    called = call_next(talk.tx, stall, event, after, _actor(talk, event), talk.now, skips=skips)
     if not called.is_new:
-        talk.say("刚才已经有人叫过了，现在是这样：")
-    else:
-        _tell_those_in_line(talk, event, called)
+        talk.say(CALLED_ALREADY)
     _tell(talk, called)
+
+
+def call_next(
+    tx: Transaction, stall: Stall, event: Event, after: int, actor: Actor, now: datetime, *, skips: bool
+) -> Called:
+    """Call whoever follows number `after`, and tell them, and the one who may come near."""
+    called = queue_numbers.call_next(tx, stall.id, actor, now, after, skips=skips)
+    if called.is_new:
+        _tell_those_in_line(tx, event, called, now)
+    return called
 
 
 async def take_for(talk: Talk) -> None:
@@ -170,12 +185,20 @@ async def close(talk: Talk) -> None:
     waiting = queue_numbers.standing(talk.tx, stall.id).waiting
     if not await talk.confirm(f"“{stall.name}”收摊，告诉还等着的 {len(waiting)} 位"):
         return talk.say("好的，接着办。", Choice(f"看号 {stall.id}", "叫号"))
-    for entry in queue_numbers.close(talk.tx, stall.id, actor, talk.now):
-        text = f"《{event.title}》的“{stall.name}”收摊了，您的 {entry.number} 号叫不到了。给您添麻烦了。"
-        _send(talk, event, entry, "closed", Reply(text, (Choice(f"摊位 {event.id}", "看别的摊位"),)), event.ends_at)
+    close_stall(talk.tx, stall, event, actor, talk.now)
     return talk.say(
         f"“{stall.name}”收摊了。", Choice(f"开摊位 {stall.id}", "又开了"), Choice(f"管摊位 {event.id}", "看摊位")
     )
+
+
+def close_stall(tx: Transaction, stall: Stall, event: Event, actor: Actor, now: datetime) -> int:
+    """No more numbers there. Tells those who waited, and returns how many."""
+    waited = queue_numbers.close(tx, stall.id, actor, now)
+    for entry in waited:
+        text = f"《{event.title}》的“{stall.name}”收摊了，您的 {entry.number} 号叫不到了。给您添麻烦了。"
+        reply = Reply(text, (Choice(f"摊位 {event.id}", "看别的摊位"),))
+        _send(tx, event, entry, "closed", reply, now, event.ends_at)
+    return len(waited)
 
 
 async def reopen(talk: Talk) -> None:
@@ -212,21 +235,29 @@ def _person(talk: Talk, entry: QueueNumber) -> str:
     return f"{entry.number} 号 {check_in.name_of(talk, entry.person_id)}{when}{door}"
 
 
-def _tell_those_in_line(talk: Talk, event: Event, called: Called) -> None:
+def _tell_those_in_line(tx: Transaction, event: Event, called: Called, now: datetime) -> None:
     if (entry := called.current) is not None:
         text = f"{entry.number} 号，轮到您了！请到{entry.place}，{entry.stall}。"
-        _send(talk, event, entry, "called", Reply(text, (Choice(f"退号 {entry.id}", "不去了"),)))
+        _send(tx, event, entry, "called", Reply(text, (Choice(f"退号 {entry.id}", "不去了"),)), now)
     if len(called.waiting) > _NEAR:
         entry = called.waiting[_NEAR]
         text = f"{entry.stall}快轮到您了，您是 {entry.number} 号，前面还有 {_NEAR} 位。请往{entry.place}走。"
-        _send(talk, event, entry, "soon", Reply(text, (Choice(f"退号 {entry.id}", "不去了"),)))
+        _send(tx, event, entry, "soon", Reply(text, (Choice(f"退号 {entry.id}", "不去了"),)), now)
 
 
-def _send(talk: Talk, event: Event, entry: QueueNumber, why: str, reply: Reply, until: datetime | None = None) -> None:
-    key = f"number:{entry.id}:{why}:{int(talk.now.timestamp())}"
-    planned = outbox.Planned("alert", key, encoded(reply), talk.now, person_id=entry.person_id)
-    planned.event_id, planned.expires_at = event.id, until or talk.now + _CALL_LASTS
-    outbox.plan(talk.tx, planned, talk.now)
+def _send(
+    tx: Transaction,
+    event: Event,
+    entry: QueueNumber,
+    why: str,
+    reply: Reply,
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    key = f"number:{entry.id}:{why}:{int(now.timestamp())}"
+    planned = outbox.Planned("alert", key, encoded(reply), now, person_id=entry.person_id)
+    planned.event_id, planned.expires_at = event.id, until or now + _CALL_LASTS
+    outbox.plan(tx, planned, now)
 
 
 def _stand(talk: Talk, stall: Stall) -> str:

@@ -200,6 +200,11 @@ def current(tx: Transaction, stall_id: int) -> QueueNumber | None:
     return next((entry for entry in _line(tx, stall_id) if entry.state == "called"), None)
 
 
+def skipped(tx: Transaction, stall_id: int) -> list[QueueNumber]:
+    """Who was called and did not come, and may come back."""
+    return [entry for entry in _line(tx, stall_id) if entry.state == "skipped"]
+
+
 def ahead(tx: Transaction, entry: QueueNumber) -> int:
     """How many are called before this one: 0 for the next, and for who is called already."""
     return next((place for place, each in enumerate(_waiting(tx, entry.stall_id)) if each.id == entry.id), 0)

@@ -9,7 +9,7 @@ from bot.console.access import ORGANISERS, Staff
 from bot.console.visit import Visit
 from handlers import notices
 from reports.periods import Period
-from storage import attendance, communities, counts, events, people, points, series, sign_ups
+from storage import attendance, communities, counts, events, markets, people, points, series, sign_ups
 from storage.database import Transaction
 from storage.events import TYPES, Event
 from storage.masks import mask_name, mask_phone
@@ -124,6 +124,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
         "entries": [entry for entry in entries if entry.state in events.TAKEN],
         "queue": sorted((entry for entry in entries if entry.position), key=lambda entry: entry.position),
         "is_to_be_drawn": sign_ups.is_to_be_drawn(event),
+        "stalls": markets.of_event(tx, event.id),
         "series": series.get(tx, event.series_id) if event.series_id is not None else None,
         "gone": [entry for entry in entries if entry.state not in events.ACTIVE],
         "states": SIGN_UP_STATES,
