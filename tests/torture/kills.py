@@ -126,10 +126,17 @@ class Kills:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def database_url(self):
+        return f"sqlite:///{self.folder / 'hongyan.db'}"
+
     async def run(self, empty_database):
         """Returns the `Result`. Raises when the program ended by itself, or cannot be started again."""
-        began = time.monotonic()
         shutil.copyfile(empty_database, self.folder / "hongyan.db")
+        return await self._run()
+
+    async def _run(self):
+        began = time.monotonic()
         async with FakeTelegram(QuickClock(20)) as telegram:
             telegram.patience = 120
             self.telegram = telegram
@@ -196,17 +203,20 @@ class Kills:
         """Without another kill, everything comes to its end; then the program is asked to stop, and does."""
         waits = "SELECT count(*) FROM outbox WHERE ended_at IS NULL AND kind IN ('answer', 'reminder')"
         async with asyncio.timeout(90):
-            while self.telegram.updates.waiting or await self._unplanned() or _ask(self.folder / "hongyan.db", waits):  # noqa: ASYNC110
+            while self.telegram.updates.waiting or await self._unplanned() or self._ask(waits):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)  # another process writes there and tells nobody
-        self._last.send_signal(signal.SIGTERM)
-        if await asyncio.wait_for(self._last.wait(), 30) != 0:
-            self.result.lost.append("the program did not stop in order")
+        await self._stop_in_order(self._last)
         await self._compare()
+
+    async def _stop_in_order(self, program):
+        program.send_signal(signal.SIGTERM)
+        if await asyncio.wait_for(program.wait(), 30) != 0:
+            self.result.lost.append("the program did not stop in order")
 
     async def _unplanned(self):
         """Reminders that fell due before the last start and are no rows yet."""
         planned = "SELECT count(DISTINCT sign_up_id) FROM outbox WHERE kind = 'reminder'"
-        return _ask(self.folder / "hongyan.db", planned) < len(self._fallen_due())
+        return self._ask(planned) < len(self._fallen_due())
 
     def _fallen_due(self):
         return [person_id for person_id, due in self.reminders if due < self._last_start]
@@ -296,12 +306,8 @@ class Kills:
     # What was told, and what was kept.
 
     async def _compare(self):
-        result, path = self.result, self.folder / "hongyan.db"
-        for check in ("integrity_check", "foreign_key_check"):
-            with closing(sqlite3.connect(path)) as file:
-                found = file.execute(f"PRAGMA {check}").fetchall()
-            if found not in ([], [("ok",)]):
-                result.lost.append(f"{check}: {found[:3]}")
+        result = self.result
+        self._look_at_the_file()
         for resident in self.residents:
             if resident.channel == "telegram" and resident.user:
                 for shown in self.telegram.chats[int(resident.user)].answers:
@@ -314,6 +320,13 @@ class Kills:
                 result.lost.append(f"the audit log is broken at row {row}")
         if self.telegram.token in self._log():
             result.lost.append("the token stands in the log")
+
+    def _look_at_the_file(self):
+        for check in ("integrity_check", "foreign_key_check"):
+            with closing(sqlite3.connect(self.folder / "hongyan.db")) as file:
+                found = file.execute(f"PRAGMA {check}").fetchall()
+            if found not in ([], [("ok",)]):
+                self.result.lost.append(f"{check}: {found[:3]}")
 
     def _look_at_people(self, tx):
         result = self.result
@@ -381,9 +394,11 @@ class Kills:
         return (self.folder / "log").read_text("utf-8")
 
     def _database(self):
-        return open_database(
-            f"sqlite:///{self.folder / 'hongyan.db'}", Vault.load_or_create(self.folder / "hongyan.key")
-        )
+        return open_database(self.database_url, Vault.load_or_create(self.folder / "hongyan.key"))
+
+    def _ask(self, query):
+        with closing(sqlite3.connect(f"file:{self.folder / 'hongyan.db'}?mode=ro", uri=True, timeout=10)) as file:
+            return file.execute(query).fetchone()[0]
 
     def _write_settings(self):
         (self.folder / "config.toml").write_text(
@@ -394,7 +409,7 @@ support_phone = "0898-0000-0000"
 quiet_hours = ["23:59-00:00"]
 
 [storage]
-url = "sqlite:///hongyan.db"
+url = "{self.database_url}"
 key_file = "hongyan.key"
 
 [telegram]
@@ -417,8 +432,3 @@ def _lesson(tx, name, starts_at, now):
     event_id = events.create(tx, draft, now)
     events.publish(tx, event_id, Actor(), now)
     return event_id
-
-
-def _ask(path, query):
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as file:
-        return file.execute(query).fetchone()[0]
