@@ -1,7 +1,7 @@
 """议事: opinions on community matters, suggestions, and the answers that are published to both."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 
 from dialogue import asking, texts
@@ -12,6 +12,7 @@ from handlers import registration
 from storage import communities, grants, organisations, outbox, people, points, polls, suggestions
 from storage.audit import Actor
 from storage.database import Transaction
+from storage.grants import Grant
 from storage.polls import Poll
 from storage.refusals import NotAllowed, PartyMatter
 from storage.suggestions import Suggestion
@@ -174,19 +175,23 @@ def split(text: str) -> list[str]:
 
 
 def _role_for(talk: Talk, community_code: str | None) -> str | None:
-    """The role in which this person speaks to a community; to the whole district (None) only its own staff does.
+    return role_for(talk.tx, grants.roles_of(talk.tx, talk.account, talk.now), community_code)
+
+
+def role_for(tx: Transaction, held: Iterable[Grant], community_code: str | None) -> str | None:
+    """The role of `held` in which one speaks to a community; to the whole district (None) only its own staff does.
 
     A branch that belongs to no community has members in many.
     """
-    for grant in grants.roles_of(talk.tx, talk.account, talk.now):
+    for grant in held:
         if grant.role == "district_staff":
             return grant.role
         if community_code is None:
             continue
         if grant.role == "point_lead" and grant.point_id is not None:
-            reached = {points.get(talk.tx, grant.point_id).community_code}
+            reached = {points.get(tx, grant.point_id).community_code}
         elif grant.role == "branch_secretary" and grant.organisation_id is not None:
-            own = organisations.get(talk.tx, grant.organisation_id).community_code
+            own = organisations.get(tx, grant.organisation_id).community_code
             reached = {own or community_code}
         else:
             continue

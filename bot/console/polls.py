@@ -4,7 +4,7 @@ from datetime import date
 
 from starlette.responses import Response
 
-from bot.console.access import POLLSTERS, WISH_WORKERS, Staff
+from bot.console.access import WISH_WORKERS, Staff
 from bot.console.visit import Visit
 from dialogue.talk import LONGEST_LIST
 from handlers import polls as polls_handler
@@ -43,7 +43,7 @@ async def ask(visit: Visit) -> Response:
     def work(tx: Transaction) -> str:
         known = communities.names(tx)
         code = given["community"] if given["community"] in known else None
-        actor = visit.staff.actor(visit.staff.first_of(reversed(POLLSTERS)))
+        actor = _speaking_to(tx, visit.staff, code)
         return polls.ask(tx, given["question"], options, at(until, polls_handler.CLOSES), actor, visit.now, code).number
 
     number = await visit.write(work)
@@ -57,8 +57,8 @@ async def answer(visit: Visit) -> Response:
         return visit.goes_to("/console/polls?said=请写清楚商量的结果怎么办，至少四个字。")
 
     def work(tx: Transaction) -> None:
-        actor = visit.staff.actor(visit.staff.first_of(reversed(POLLSTERS)))
-        polls.answer(tx, polls.get(tx, visit.path_number()), words, actor, visit.now)
+        poll = polls.get(tx, visit.path_number())
+        polls.answer(tx, poll, words, _speaking_to(tx, visit.staff, poll.community_code), visit.now)
 
     await visit.write(work)
     return visit.goes_to("/console/polls?said=公布了，大家回“议事”就能看到。")
@@ -94,11 +94,21 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
     return {
         "polls": found,
         "waiting": waiting,
-        "communities": names,
+        "communities": {
+            code: name for code, name in names.items() if polls_handler.role_for(tx, visit.staff.grants, code)
+        },
         "given": dict.fromkeys(_FIELDS, ""),
         "wrong": [],
         "answers_suggestions": visit.staff.holds(*WISH_WORKERS),
     }
+
+
+def _speaking_to(tx: Transaction, staff: Staff, community_code: str | None) -> Actor:
+    """Raises `NotAllowed` for a community that is not theirs."""
+    role = polls_handler.role_for(tx, staff.grants, community_code)
+    if role is None:
+        raise NotAllowed(TITLES["district_staff" if community_code is None else "point_lead"])
+    return staff.actor(role)
 
 
 def _working_on(tx: Transaction, staff: Staff, made: Suggestion) -> Actor:

@@ -48,12 +48,12 @@ TO_WANG = ("跳过", "找登记过的人", "1001")
 NOT_FOUND = "没找到|没有找到"
 
 FOR_EVERYONE = """
-    找服务点 社区名单 登记 微心愿 关联账号 断开别的账号 代办 我要代办 代报名 代取消
+    找服务点 社区名单 登记 微心愿 本月菜单 下月菜单 关联账号 断开别的账号 代办 我要代办 代报名 代取消
     个人信息说明 我的事 退订 别提醒了 扫码签到
 """.split()
 FOR_THE_REGISTERED = """
-    我的活动 取消代办 同意新说明 不同意新说明 我的信息 更正 导出我的信息 我的党员身份 亮身份 不亮身份 撤回同意 注销
-    留着登记 信息没变 少发点 恢复提醒
+    我的活动 参加证明 取消代办 同意新说明 不同意新说明 我的信息 更正 导出我的信息 我的党员身份 亮身份 不亮身份 撤回同意
+    注销 留着登记 信息没变 少发点 恢复提醒
 """.split()
 
 MENU_ACTS = {
@@ -63,6 +63,7 @@ MENU_ACTS = {
     "活动": [act("活动", by=ALL), act("活动 1", by=ALL, shows="书法班")],
     "报名": [act("报名 5", by=REGISTERED)],
     "一起报名": [act("一起报名 5", by=REGISTERED)],
+    "活动链接": [act("活动链接 5", by=ALL)],
     "日历": [act("日历 5", by=ALL)],
     "来": [act("来 1", by={"resident"}, shows="见|等您|记下", unseen="我要报名")],
     "不来": [act("不来 1", by={"resident"}, shows="好的", unseen="您没有报")],
@@ -104,6 +105,7 @@ MENU_ACTS = {
     "签退": [act("签退 1号活动 2", by=HERE_CHECKERS)],
     "结束签到": [act("结束签到 1号活动", "是", by=HERE_CHECKERS, audit="event.close")],
     "补录": [act("补录 1号活动 1", by=HERE_CHECKERS)],
+    "签到表": [act("签到表 1", by=HERE_CHECKERS)],
     "签到码": [act("签到码 1号活动", by=HERE_CHECKERS)],
     "改签到": [
         act("改签到 4", "补记到场", "1", "本人来了没签", "是", by=HERE_LEADS, audit="attendance.correct"),
@@ -162,6 +164,7 @@ MENU_ACTS = {
     "撤支出": [act("撤支出 1", "1", by=HERE_ORGANISERS, audit="budget.undo")],
     "看票据": [act("看票据 1", by=HERE_ORGANISERS)],
     "报销": [act("报销 1", "已核", by=DISTRICT, audit="budget.settle", unseen=".")],
+    "活动照片": [act("活动照片 1", "有", by=HERE_ORGANISERS, shows="记下了")],
     # Broadcasts: 1 is a draft of here_lead, 2 asks for a yes, 3 is of maker.
     "群发": [act("群发", by=ORGANISERS)],
     "看群发": [
@@ -235,6 +238,16 @@ MENU_ACTS = {
         act("公布 2 早点开门", by=HERE_LEADS | SECRETARIES, audit="poll.answered"),
         act("答建议 1 下周就装", "只答复本人", by=HERE_LEADS, audit="suggestion.answered"),
     ],
+    # Points.
+    "更新服务点": [
+        act("更新服务点", "春园社区", "电话", "0898-0000-9999", by=HERE_LEADS, shows="春园社区，电话", unseen="."),
+        act("更新服务点", "春园社区", "电话", "0898-0000-9999", "是", by=LEADS, audit="point.change"),
+    ],
+    "写菜单": [
+        act("写菜单", "春园社区", "11月", "周二上午 义诊", by=HERE_LEADS, shows="春园社区，11月", unseen="."),
+        act("写菜单", "春园社区", "11月", "周二上午 义诊", "是", by=LEADS, audit="point.menu"),
+    ],
+    "导入名单": [act("导入名单", by=DISTRICT, shows="名单文件")],
     # Roles: a lead gives those of the own point to the own people.
     "给职务": [
         act(*A_CHECKER, "天涯红雁之家·春园社区", *TO_WANG, "是", by=HERE_LEADS, audit="role.grant", unseen="."),

@@ -12,6 +12,8 @@ from storage import (
     budgets,
     call_list,
     events,
+    exports,
+    files,
     grants,
     markets,
     merging,
@@ -163,6 +165,15 @@ def _told(tx, numbers, office):
     for name, role in (("here_lead", "point_lead"), ("here_lead", "point_lead"), ("maker", "organiser")):
         broadcasts.draft(tx, reply, here, Actor(numbers[name], role), MORNING)
     tx.execute(broadcasts.table.update().where(broadcasts.table.c.id == 2).values(state="asked", counted=99))
+    export_id = exports.ask(
+        tx,
+        "report",
+        {"report": "call_list", "name": "", "from": "2026-11-01", "to": "2026-11-30"},
+        numbers["here_lead"],
+        None,
+        MORNING,
+    )
+    exports.ready(tx, export_id, files.add(tx, "a.csv", "text/csv", b"a", numbers["here_lead"], MORNING), MORNING)
     call_list.add(tx, "example", "need", numbers["王秀英"], "no_account", MORNING, subject="示例", point_id=1)
     merging.merge(tx, numbers["王秀英"], numbers["她的另一份"], office, MORNING, "示例")
     numbers["王秀兰"] = person(tx, "王秀兰", "13900007007", None)

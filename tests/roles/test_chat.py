@@ -9,31 +9,15 @@ from dialogue.message import Message
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
 from storage.audit import between
-from storage.schema import metadata
 from tests.conftest import MORNING, Clock
 from tests.roles.acts import MENU_ACTS
 from tests.roles.district import EVERYONE, OFFICES, address, arrange
+from tests.roles.trying import Undone, Within, changes, watch
 
 REFUSED = re.compile(r"这件事要.+来办。.*回“人工”|要先登记")
-FAULT = re.compile(r"出了点问题")
+FAULT = re.compile(r"（编号 [0-9A-F]{4}）")
 OF_EVERY_TALK = {"inbox", "conversations", "accounts"}
 EXPECTED_ROLES = {name: {role for role, _ in held} for name, held in OFFICES.items()}
-
-
-class Undone(Exception):
-    """Takes back what was tried, so that everyone finds the district as it was."""
-
-
-class Within:
-    """A database that is a transaction which somebody else has begun, and will take back."""
-
-    tx = None
-
-    async def write(self, work, *args, **kwargs):
-        with self.tx.savepoint():
-            return work(self.tx, *args, **kwargs)
-
-    read = write
 
 
 class Tried:
@@ -52,23 +36,22 @@ class Town:
 
     async def open(self):
         self.numbers = await self.database.write(arrange)
-        await self.database.write(_watch)
+        await self.database.write(watch)
 
     async def tries(self, who, said, until=FAULT):
         found = []
 
         def run(tx):
-            tx.connection.exec_driver_sql("DELETE FROM temp.changes")
             self.within.tx = tx
             rows = {act.id for act in between(tx, MORNING, MORNING.replace(year=2100))}
             answers = []
-            for text in said:
-                answers.append(self._answer(who, text.format(**self.numbers)))
-                if REFUSED.search(answers[-1]) or until.search(answers[-1]):
-                    break
-            noted = [act for act in between(tx, MORNING, MORNING.replace(year=2100)) if act.id not in rows]
-            changed = {name for (name,) in tx.connection.exec_driver_sql("SELECT DISTINCT name FROM temp.changes")}
-            found.append(Tried(answers, changed, noted))
+            with changes(tx) as changed:
+                for text in said:
+                    answers.append(self._answer(who, text.format(**self.numbers)))
+                    if REFUSED.search(answers[-1]) or until.search(answers[-1]):
+                        break
+                noted = [act for act in between(tx, MORNING, MORNING.replace(year=2100)) if act.id not in rows]
+                found.append(Tried(answers, changed(), noted))
             raise Undone
 
         with pytest.raises(Undone):
@@ -86,16 +69,6 @@ class Town:
 
 def _words(reply):
     return "\n".join([reply.text, *(choice.label for choice in reply.choices)])
-
-
-def _watch(tx):
-    run = tx.connection.exec_driver_sql
-    run("CREATE TEMP TABLE changes (name TEXT)")
-    for table, verb in itertools.product(metadata.tables, ("INSERT", "UPDATE", "DELETE")):
-        run(
-            f"CREATE TEMP TRIGGER watch_{table}_{verb} AFTER {verb} ON main.{table}"
-            f" BEGIN INSERT INTO changes VALUES ('{table}'); END"
-        )
 
 
 @pytest.fixture
