@@ -168,7 +168,7 @@ def _told(tx, numbers, office):
     export_id = exports.ask(
         tx,
         "report",
-        {"report": "call_list", "name": "", "from": "2026-11-01", "to": "2026-11-30"},
+        {"report": "call_list", "name": "", "from": "2026-11-01", "to": "2026-11-30", "unmasked": None},
         numbers["here_lead"],
         None,
         MORNING,

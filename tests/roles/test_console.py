@@ -18,6 +18,8 @@ from tests.roles.pages import HIDDEN, PAGES
 from tests.roles.trying import Undone, Within, changes, watch
 
 KEY = b"a key for the forms of tests...."
+ELSEWHERE = ("王秀英", "王*英", "王＊英", "示例resident", "13900001001", "139****1001", "王秀兰", "路灯")
+"""People of point 1, in full and masked, and what they told: nobody with another point reads of them on any page."""
 OF_EVERY_VISIT = {"console_sessions"}
 HEADERS = {
     "content-security-policy": "default-src 'none'",
@@ -178,8 +180,10 @@ def problem_of(page, who, answer):
         return f"answered {answer.status}"
     if who not in page.by and answer.changed - OF_EVERY_VISIT:
         return f"changed {answer.changed}"
-    if who not in page.by and any(name in answer.body for name in ("王秀英", "示例resident", "1380010000")):
-        return "names somebody"
+    if (who not in page.by or who.startswith("there")) and (
+        names := [each for each in ELSEWHERE if each in answer.body]
+    ):
+        return f"names {names}"
     return ""
 
 
