@@ -55,6 +55,8 @@ class Visit:
             desk.misses = 0
             return self._short(emergency, Said(message.text, message.sent_at))
         said = self._said(message)
+        if self._goes_on_with_an_album(message, said):
+            return []  # the first picture was answered, and the answer is for all of them
         replies = self._answer(message, said)
         if not replies:
             replies = self._short(self._house.greet, said)
@@ -269,6 +271,22 @@ class Visit:
         return [Reply(texts.OLD_BUTTON), *again]
 
     # Reading what was sent.
+
+    def _goes_on_with_an_album(self, message: Message, said: Said) -> bool:
+        """Pictures sent together come as a message each: the further ones join whatever became of the first."""
+        album = message.attachment.group if message.attachment is not None else ""
+        desk = self._desk
+        if not album or said.text or album != desk.album:
+            if album and album != desk.album:
+                desk.album, desk.album_first = album, said.attachments[0]
+            return False
+        for talk in (desk.talk, *desk.parked):
+            for kept in (talk.opening, *talk.answers.values()) if talk is not None else ():
+                if desk.album_first in kept.attachments:
+                    kept.attachments += said.attachments
+                    return True
+        attachments.follow(self._tx, said.attachments, desk.album_first)
+        return True
 
     def _said(self, message: Message) -> Said:
         kept = []

@@ -1,5 +1,6 @@
 """What people sent beside words; the bytes are fetched from the channel after the message was answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,12 @@ _STATE = select(table.c.state).where(table.c.id == bindparam("row"))
 _FORGET = delete(table).where(table.c.id == bindparam("row"))
 _TRIES = select(table.c.tries).where(table.c.id == bindparam("row"))
 _BELONGS = update(table).where(table.c.id == bindparam("row")).values(subject=bindparam("to"))
+_first = table.alias("first")
+_FOLLOW = (
+    update(table)
+    .where(table.c.id == bindparam("row"))
+    .values(subject=select(_first.c.subject).where(_first.c.id == bindparam("first")).scalar_subquery())
+)
 _OF = (
     select(table.c.id, table.c.kind, table.c.name, table.c.media_type, table.c.state)
     .where(table.c.subject == bindparam("of"))
@@ -82,6 +89,12 @@ def forget(tx: Transaction, attachment_id: int) -> None:
 def belong_to(tx: Transaction, attachment_ids: tuple[int, ...], subject: str) -> None:
     for attachment_id in attachment_ids:
         tx.execute(_BELONGS, {"row": attachment_id, "to": subject})
+
+
+def follow(tx: Transaction, attachment_ids: Sequence[int], first: int) -> None:
+    """Further pictures of an album belong where the first one does."""
+    for attachment_id in attachment_ids:
+        tx.execute(_FOLLOW, {"row": attachment_id, "first": first})
 
 
 def of(tx: Transaction, subject: str) -> list[dict[str, object]]:

@@ -56,6 +56,8 @@ class Desk:
     screen: list[tuple[str, str]] = field(default_factory=list)  # standing words shown last: value and label
     screen_is_newer: bool = False  # shown after the open question, so a bare number means them
     misses: int = 0  # messages in a row that were not understood, outside a talk
+    album: str = ""  # the platform's name of the last pictures sent together, and the row of the first of them
+    album_first: int = 0
 
 
 _encoder = msgspec.json.Encoder()

@@ -295,6 +295,14 @@ async def test_anything_odd_in_the_middle_loses_nothing_said_before(house, wang,
     await wang.sees("候鸟")
 
 
+async def test_pictures_sent_together_have_one_answer(house, wang):
+    for _ in range(3):
+        wang.sends_photo(album="album")
+    assert await wang.reads()
+    wang.says("菜单")
+    assert "我是天涯红雁之家的助手" in await wang.reads()  # and nothing about the other two before it
+
+
 async def test_an_update_that_cannot_be_read_stops_nobody_and_its_sender_gets_an_answer(house, telegram, wang):
     broken = wang.says("坏的")
     del broken["message"]["date"]

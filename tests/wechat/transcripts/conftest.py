@@ -21,6 +21,11 @@ ABOUT_ANOTHER_CHANNEL = {
     "test_an_organiser_reaches_people_of_own_events_alone",
     "test_it_is_seen_on_ones_own_phone_with_how_many_are_reached_before_anything_leaves",
     "test_the_result_says_who_was_not_reached_and_lists_them_for_calls",
+    # Pictures sent together are told apart from others in Telegram alone.
+    "test_an_album_out_of_the_blue_gets_one_answer_and_its_pictures_stay_together",
+    "test_an_album_as_an_answer_is_one_answer",
+    "test_what_comes_after_the_need_was_told_belongs_to_it_too",
+    "test_another_album_is_answered_again",
     # These give a message a time of its own, which here the platform alone gives.
     "test_it_is_taken_though_the_time_for_it_or_the_event_is_over",
     "test_what_was_typed_while_the_network_was_down_keeps_its_own_time",
