@@ -38,6 +38,7 @@ from bot.staff_menus import StaffMenus
 from dialogue.message import Message, Reply
 from dialogue.reception import Reception
 from dialogue.talk import House, Talk, step
+from dialogue.texts import not_kept, not_kept_say_again
 from dialogue.understanding import Menu
 from handlers import HOUSE, MENU
 from handlers.console import ADDRESS as CONSOLE_ADDRESS
@@ -83,7 +84,7 @@ async def running(
         outgoing = Outgoing()
         lease = outgoing.lease = await stack.enter_async_context(opening.lease(config, database, outgoing.heard, clock))
         house = replace(house, looks=looks.of(_on(config)))
-        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), outgoing, outgoing.wake)
+        reception = Reception(database, menu, house, clock, frozenset({"telegram"}), outgoing, outgoing.wake, Hurry())
         is_open = asyncio.Event()
 
         async def receive(message: Message) -> tuple[Reply, ...]:
@@ -110,7 +111,10 @@ async def running(
         if config.config.wechat.enabled:
             wechat = await stack.enter_async_context(
                 WechatChannel.open(
-                    wechat_settings.from_section(config.config.wechat),
+                    replace(
+                        wechat_settings.from_section(config.config.wechat),
+                        excuse=not_kept_say_again(bot.support_phone),
+                    ),
                     database,
                     receive,
                     public_url=bot.public_url,
@@ -206,6 +210,8 @@ def _telegram(
         proxy_url=section.proxy_url,
         messages_per_second=section.messages_per_second,
         public_url=config.config.bot.public_url,
+        excuse=not_kept(config.config.bot.support_phone),
+        excuse_again=not_kept_say_again(config.config.bot.support_phone),
     )
     return open_telegram(
         given, on_database(database, receive, wake, clock, in_turn=in_turn), words.TELEGRAM_COMMANDS, words.OF_STAFF

@@ -57,7 +57,7 @@ class Health:
 
     async def ready(self, _request: Request) -> Response:
         """503 while nothing can be kept, or a channel has not heard of its platform for 90 seconds."""
-        faults = [] if await self._can_keep() else ["storage"]
+        faults = [] if await self._storage_works() else ["storage"]
         now = self._clock()
         faults += [
             name for name, last in self._channels.items() if now - (last() or self._started_at) > SILENT_TOO_LONG
@@ -70,7 +70,7 @@ class Health:
             Figure("started_at_seconds", self._started_at.timestamp()),
             Figure("leads", self._lease.leads.is_set()),
             Figure("leads_since_seconds", self._lease.since.timestamp()),
-            Figure("storage_fault", not await self._can_keep()),
+            Figure("storage_fault", not await self._storage_works()),
             *await self._from_storage(now),
             *(
                 Figure("sent_total", count, (("channel", channel), ("end", end)))
@@ -84,14 +84,14 @@ class Health:
         ]
         return PlainTextResponse(written(figures), media_type="text/plain; version=0.0.4")
 
-    async def _can_keep(self) -> bool:
-        """Tried by keeping something: a full disk is not seen by reading."""
+    async def _storage_works(self) -> bool:
+        """Tried by keeping something: a full disk is not seen by reading. A spoiled page is seen by who needs it."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._database.write(settings.put, "probed_at", self._clock().isoformat(), self._clock())
         except (StorageFault, TimeoutError):
             return False
-        return True
+        return not self._database.is_spoiled
 
     async def _from_storage(self, now: datetime) -> list[Figure]:
         """None while nothing can be read: the others must still be there."""

@@ -23,6 +23,7 @@ Work = Callable[[], Awaitable[None]]
 
 _PURGED = "purged_on"
 _REPORT = "purge_report"
+_JUMP = 60.0  # seconds by which the clock and a steady one differ, between two looks
 _AT_ONCE = 200  # reminders planned in one transaction, so that nobody who writes waits for them
 
 _log = logging.getLogger(__name__)
@@ -64,11 +65,15 @@ class Schedule:
         *,
         templates: bool = False,
         more: Mapping[str, Job] | None = None,
+        steady: Callable[[], float] = time.monotonic,
+        look_every: float = 15.0,
     ) -> None:
         self.last_done: dict[str, datetime] = {}
         """When each job last succeeded, since the start."""
         self._since = clock()
         self._is_stopping = False
+        self._steady = steady
+        self._look_every = look_every
         self._database = database
         self._clock = clock
         self._wake = wake
@@ -86,22 +91,22 @@ class Schedule:
             **(more or {}),
         }
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Tick while the block runs. At its end a job is broken off between two of its transactions."""
-        scheduler = AsyncIOScheduler(timezone=SHANGHAI)
-        now = datetime.now(SHANGHAI)
-        for name, job in self.jobs.items():
-            # The default grace of one second would silently drop what fell due while the loop was busy.
     async def serve(self) -> None:
         """Tick until cancelled."""
         async with self.running():
             await asyncio.Event().wait()
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Tick while the block runs. At its end a job is broken off between two of its transactions."""
+        self._is_stopping = False
+        scheduler = AsyncIOScheduler(timezone=SHANGHAI)
+        now = datetime.now(SHANGHAI)
+        for name, job in self.jobs.items():
+            # The default grace of one second would silently drop what fell due while the loop was busy.
             scheduler.add_job(
                 self.run,
                 job.trigger,
-        self._is_stopping = False
                 (name,),
                 id=name,
                 coalesce=True,
@@ -110,11 +115,28 @@ class Schedule:
                 **({"next_run_time": now} if job.at_start else {}),
             )
         scheduler.start()
+        watch = asyncio.create_task(self._watch_the_clock(scheduler))
         try:
             yield
         finally:
+            watch.cancel()
             self._is_stopping = True
             scheduler.shutdown()
+
+    async def _watch_the_clock(self, scheduler: AsyncIOScheduler) -> None:
+        """A clock that is set back by an hour would let every job wait for that hour: they are planned anew."""
+        while True:
+            wall, steady = self._clock(), self._steady()
+            await asyncio.sleep(self._look_every)
+            jump = (self._clock() - wall).total_seconds() - (self._steady() - steady)
+            if abs(jump) < _JUMP:
+                continue
+            _log.warning("schedule: the clock jumped by %.0f seconds; everything is planned anew", jump)
+            now = datetime.now(SHANGHAI)
+            for name, job in self.jobs.items():
+                at = now if job.at_start else job.trigger.get_next_fire_time(None, now)
+                scheduler.modify_job(name, next_run_time=at)
+            self._wake()
 
     def figures(self, now: datetime) -> list[Figure]:
         return [

@@ -51,6 +51,16 @@ def fault(number: str, phone: str) -> str:
     return f"我这边出了点毛病（编号 {number}），您前面说的都还在。请过十分钟再发一次，着急打 {phone}。"
 
 
+def not_kept(phone: str) -> str:
+    """While nothing can be kept, where the platform brings the message again by itself."""
+    return f"我这边出了点毛病，您的话没丢，修好了马上回您，不用再发。着急打 {phone}。"
+
+
+def not_kept_say_again(phone: str) -> str:
+    """The same, where it will not come again."""
+    return f"我这边出了点毛病，这句话没记下来，您前面说的都还在。请过十分钟再发一次，着急打 {phone}。"
+
+
 def please_check(what: str) -> str:
     return f"记的是：{what}。对吗？"
 

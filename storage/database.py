@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_IN_ONE_COMMIT = 256  # more would make the first caller wait for the last without saving another fsync
 _MOST_TRIES = 20  # of a transaction that others come in between of
+_SPOILED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SQLITE_BUSY = 10_000  # milliseconds another process (a backup, the command line) may hold the file
 
 
@@ -41,6 +42,10 @@ class StorageFault(Exception):
     """Nothing could be kept, or read: full disk, locked, lost or spoiled file. It was undone as a whole and may be
     tried again.
     """
+
+
+class Spoiled(StorageFault):
+    """What lies in the file cannot be read any more: trying again does not help, a backup does."""
 
 
 class Transaction:
@@ -137,6 +142,9 @@ class Database(Protocol):
     def worker(self) -> int:
         """A number of this opening alone: it tells the workers on one database apart."""
         ...
+
+    is_spoiled: bool
+    """Whether something in the file could not be read since it was opened."""
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a transaction; when this returns, its effect is on disk. What it raises undoes it.
@@ -240,6 +248,7 @@ class _Sqlite:
         return self._house.worker
 
     def __init__(self, path: Path, house: _House) -> None:
+        self.is_spoiled = False
         self._house = house
         self._engine = sqlite_engine(path)
         self._statements = Statements()
@@ -263,7 +272,13 @@ class _Sqlite:
             if not _is_fault(problem):
                 raise
             _log.error("storage: nothing was read: %s", problem.orig)
-            raise StorageFault(str(problem.orig)) from None
+            raise self._fault(problem) from None
+
+    def _fault(self, problem: DBAPIError) -> StorageFault:
+        if getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF not in _SPOILED:
+            return StorageFault(str(problem.orig))
+        self.is_spoiled = True
+        return Spoiled(str(problem.orig))
 
     async def close(self) -> None:
         """Finish what was handed in, then close."""
@@ -312,7 +327,8 @@ class _Sqlite:
                 return [self._commit_together([job])[0] for job in batch]
             # The driver's text may hold values; the class and SQLite's short message do not.
             _log.error("storage: nothing was kept: %s", problem.orig)
-            return [(False, StorageFault(str(problem.orig))) for _ in batch]
+            fault = self._fault(problem)
+            return [(False, type(fault)(*fault.args)) for _ in batch]  # each raises its own
         return outcomes
 
     def _answer_all(self, batch: list[_Job], outcomes: list[tuple[bool, Any]]) -> None:
@@ -346,6 +362,8 @@ class _Postgresql:
     @property
     def worker(self) -> int:
         return self._house.worker
+
+    is_spoiled = False  # the server knows and says so itself
 
     def __init__(self, url: str, house: _House) -> None:
         self._house = house

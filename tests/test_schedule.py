@@ -159,7 +159,8 @@ async def test_at_the_start_everything_runs_that_may_have_been_missed(database, 
     schedule = Schedule(database, clock, lambda: None, more=more)
     async with schedule.running():
         await asyncio.wait_for(done.wait(), 10)
-        while set(schedule.last_done) < set(schedule.jobs) - {"late"}:
+        at_start = {name for name, job in schedule.jobs.items() if job.at_start}
+        while set(schedule.last_done) < at_start:
             await asyncio.wait_for(asyncio.sleep(0), 10)
     assert ran == ["backup"]
 
@@ -213,3 +214,29 @@ async def test_new_words_about_personal_data_are_put_to_who_agreed_to_earlier_on
     await schedule.run("residents")
     assert (await database.read(outbox.states)) == {"planned": 1}
     assert woken == [clock.now]
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_clock_that_jumps_by_an_hour_lets_no_job_wait_for_it(database, clock, woken, caplog, hours):
+    """As after the jump: the job's next time is an hour away, on the clock that was right before."""
+    ran = asyncio.Event()
+
+    async def work():
+        ran.set()
+
+    schedule = Schedule(database, clock, lambda: woken.append(clock()), steady=lambda: 0.0, look_every=0.01)
+    schedule.jobs = {"reminders": Job(Later(second=0, timezone=SHANGHAI), work)}
+    async with schedule.running():
+        await asyncio.wait_for(ran.wait(), 10)
+        ran.clear()
+        clock.passes(hours=hours)
+        await asyncio.wait_for(ran.wait(), 10)
+    assert f"the clock jumped by {hours * 3600} seconds" in caplog.text
+    assert woken
+
+
+class Later(type(every_minute())):
+    """An hour from now, and no sooner."""
+
+    def get_next_fire_time(self, previous, now):
+        return now + timedelta(hours=1)

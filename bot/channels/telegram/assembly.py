@@ -52,6 +52,8 @@ class Settings:
     proxy_url: str = ""
     messages_per_second: float = 25.0
     public_url: str = ""
+    excuse: str = ""  # what people are told while nothing can be kept
+    excuse_again: str = ""  # and when what they said was set aside
 
     @property
     def secret(self) -> str:
@@ -91,7 +93,6 @@ class Telegram:
         return create_deep_linked_url(self.intake.username, payload) if self.intake.username else None
 
 
-@dataclass(frozen=True, slots=True)
 InTurn = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
 """Does what only one of several workers may do: it may wait, and begin it more than once."""
 
@@ -100,6 +101,7 @@ async def _at_once(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     await work()
 
 
+@dataclass(frozen=True, slots=True)
 class Program:
     """What the channel needs of the program around it."""
 
@@ -112,8 +114,8 @@ class Program:
     memory: Memory
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
     in_turn: InTurn = _at_once
+
 
 def on_database(
     database: Database,
@@ -121,8 +123,8 @@ def on_database(
     wake: Callable[[], None],
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Program:
     in_turn: InTurn = _at_once,
+) -> Program:
     """A program that keeps everything in `database`."""
     keeping = Keeping(database, clock)
     return Program(
@@ -135,8 +137,8 @@ def on_database(
         memory=keeping,
         clock=clock,
         sleep=sleep,
-    )
         in_turn=in_turn,
+    )
 
 
 @asynccontextmanager
@@ -163,6 +165,8 @@ async def open_telegram(
             say=program.say,
             channel=channel,
             clock=program.clock,
+            excuse=settings.excuse,
+            excuse_again=settings.excuse_again,
         )
         menu = Menu(client, program.memory)
         routes: tuple[Route, ...] = ()

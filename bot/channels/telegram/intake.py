@@ -18,10 +18,11 @@ from bot.channels.telegram.client import Client
 from bot.channels.telegram.receiving import Changed, Membership, Nothing, Reader, Said, kind_of
 from bot.channels.telegram.sending import TelegramChannel
 from dialogue.message import Address, Message, Reply
-from storage.database import StorageFault
+from storage.database import Spoiled, StorageFault
 
 EDITED = "改过的话我看不出来。要改的话，请把改好的内容重新发一条给我。"
 
+_MOST_EXCUSED = 10_000  # people; when nothing can be kept for longer the others only wait
 _REMEMBERED = 2_000  # texts of recent messages, to tell a real change from one nobody made
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Intake:
         say: Say,
         channel: TelegramChannel,
         clock: Callable[[], datetime],
+        excuse: str = "",
+        excuse_again: str = "",
     ) -> None:
         self.username = ""
         self.ignored: dict[str, int] = {}
@@ -68,6 +71,9 @@ class Intake:
         self._say = say
         self._channel = channel
         self._clock = clock
+        self._excuse = excuse
+        self._excuse_again = excuse_again
+        self._excused: set[str] = set()  # who was told, since nothing can be kept
         self._turns = Turns()
         self._texts = _Texts()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,13 +123,35 @@ class Intake:
         async with self._turns.of(message.sender.user):
             try:
                 replies = await self._receive(message)
+                self._excused.clear()
+            except Spoiled as problem:  # brought again it would fail again, and hold up everybody
+                self._excuse_to(message, self._excuse_again)
+                await self._set_aside(raw, problem)
+                return
             except StorageFault:
+                self._excuse_to(message, self._excuse)
                 raise
             except Exception as problem:  # noqa: BLE001 - a bug must not make Telegram repeat this for a day
                 await self._set_aside(raw, problem)
                 return
         if not message.private and self._channel.pace.wait_for(message.sender.user) == 0:
             self._begin(self._answer_group(message.sender.user, replies))
+
+    def _excuse_to(self, message: Message, excuse: str) -> None:
+        """Nothing can be kept, so the outbox is no way either: said once to each person, as long as that lasts."""
+        user = message.sender.user
+        if excuse and message.private and user not in self._excused and len(self._excused) < _MOST_EXCUSED:
+            self._excused.add(user)
+            self._begin(self._say_now(user, (Reply(excuse),)))
+
+    async def _say_now(self, user: str, replies: tuple[Reply, ...]) -> None:
+        """Without the outbox: once, or not at all."""
+        try:
+            for reply in replies:
+                self._channel.pace.take(user)
+                await self._channel.send(user, reply)
+        except (TryLater, Unreachable, Rejected, Unsure) as problem:
+            _log.info("something was not said: %s", type(problem).__name__)
 
     async def _answer_group(self, group: str, replies: tuple[Reply, ...]) -> None:
         """A group has no account and no outbox: what is said there is said once, or not at all."""

@@ -11,7 +11,7 @@ from bot.channels.web.limits import Doors
 from bot.web.files import as_file
 from bot.web.limits import address_of
 from storage import files
-from storage.database import Database
+from storage.database import Database, StorageFault
 
 _LONGEST_TOKEN = 64
 
@@ -29,7 +29,10 @@ class Downloads:
         token = request.path_params["token"]
         if len(token) > _LONGEST_TOKEN:
             return PlainTextResponse(texts.GONE, 404)
-        found = await self._database.read(files.opened_by, token, self._clock())
+        try:
+            found = await self._database.read(files.opened_by, token, self._clock())
+        except StorageFault:
+            return PlainTextResponse(texts.NOT_NOW, 503, {"retry-after": "10"})
         if found is None:
             return PlainTextResponse(texts.GONE, 404)
         name, media_type, content = found

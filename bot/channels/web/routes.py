@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -127,16 +128,13 @@ class Chat:
         self, request: Request, visitor: Visitor, *, start: str = "", typed: str = "", problem: Problem | None = None
     ) -> Response:
         turns: list[Turn] = []
-        if visitor.since is not None:
-            # A browser that only guesses we might come here must not fetch what waits for us.
-            purpose = request.headers.get("sec-purpose", request.headers.get("purpose", ""))
-            guessing = request.method == "HEAD" or "prefetch" in purpose
-            try:
-                turns = await (self._look(visitor.user) if guessing else self._channel.news(visitor.user))
-            except StorageFault:
-                turns = await self._look(visitor.user)
         token = self._identity.form_token(visitor)
-        chat = self._rendering.chat(turns, token) or self._rendering.greeting(await self._greeting(), token)
+        try:
+            if visitor.since is not None:
+                turns = await self._to_be_shown(request, visitor)
+            chat = self._rendering.chat(turns, token) or self._rendering.greeting(await self._greeting(), token)
+        except StorageFault:  # not even reading works: the page still says whom to call
+            chat, problem = "", problem or Problem(texts.fault(self._settings.support_phone), 503, 10)
         html = self._rendering.page(
             chat=chat,
             last=turns[-1].id if turns else "",
@@ -154,6 +152,14 @@ class Chat:
             response.headers["retry-after"] = str(int(problem.retry_after) + 1)
         self._identity.keep(response, visitor)
         return response
+
+    async def _to_be_shown(self, request: Request, visitor: Visitor) -> list[Turn]:
+        # A browser that only guesses we might come here must not fetch what waits for us.
+        purpose = request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+        if request.method != "HEAD" and "prefetch" not in purpose:
+            with suppress(StorageFault):
+                return await self._channel.news(visitor.user)
+        return await self._look(visitor.user)
 
     def _turns(self, turns: Sequence[Turn], visitor: Visitor, form: FormData) -> Response:
         """What the page does not show yet."""
@@ -194,10 +200,13 @@ class Chat:
         visitor = self._identity.of(request)
         message: str = request.path_params["message"]
         found = None
-        if message.endswith(_tag(visitor)):
-            account = await self._database.read(accounts.find, CHANNEL, visitor.user)
-            if account is not None:
-                found = await self._database.read(uploads.seen_by, account.id, CHANNEL, message)
+        try:
+            if message.endswith(_tag(visitor)):
+                account = await self._database.read(accounts.find, CHANNEL, visitor.user)
+                if account is not None:
+                    found = await self._database.read(uploads.seen_by, account.id, CHANNEL, message)
+        except StorageFault:
+            return PlainTextResponse(texts.fault(self._settings.support_phone), 503, {"retry-after": "10"})
         if found is None:
             return PlainTextResponse(texts.GONE, 404)
         content, media_type = found
@@ -255,7 +264,10 @@ class Chat:
         self._channel.pages.nudge(visitor.user)  # other pages of the same person
         if not with_scripts:
             return RedirectResponse("/chat#end", 303)
-        turns = await self._look(visitor.user)
+        try:
+            turns = await self._look(visitor.user)
+        except StorageFault:  # kept and answered: posting it again changes nothing
+            return _in_json(Problem(texts.fault(self._settings.support_phone), 503, 10))
         return self._turns(turns, visitor, form)
 
     async def _refuse(

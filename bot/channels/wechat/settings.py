@@ -26,6 +26,7 @@ class Settings:
     subscription_template_id: str = ""  # the account's one id for one-time subscription
     link_choices: bool = True  # choices can be tapped inside a text
     replay_window_seconds: int = 300
+    excuse: str = "我这边出了点毛病，这句话没记下来。请过十分钟再发一次。"  # shown when nothing can be kept
     push_attempts: int = 3  # how often the platform sends a push that is not answered
 
     @property

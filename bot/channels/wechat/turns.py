@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from storage.wechat import Arrival, Visit
 _log = logging.getLogger(__name__)
 
 IN_TIME = 4.5  # seconds; the platform gives up at 5
+_MOST_NOT_KEPT = 10_000  # pushes; with more of them waiting the oldest is counted anew
 _BEGIN_TO_OWE = 4.0  # so that the debt is on disk when time is up
 _ONE_ATTEMPT = 5.0
 _REPORT_TRIES = 4  # the platform may report before our own note of the sending is kept
@@ -77,6 +79,7 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
         self._running: dict[str, _Running] = {}
+        self._not_kept: Counter[str] = Counter()  # how often a push was refused because nothing could be kept
         self._behind: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -93,7 +96,7 @@ class Turns:
             running.task.add_done_callback(lambda _task: self._ended(key))
         running.attempts += 1
         if await self._done_within(running.task, _BEGIN_TO_OWE):
-            return _result(running.task)
+            return _result(running.task) or self._excuse(key)
         last = running.attempts >= self._settings.push_attempts
         if not self._profile.customer_service and not last:
             await self._done_within(running.task, _ONE_ATTEMPT - _BEGIN_TO_OWE)
@@ -107,6 +110,16 @@ class Turns:
             return None
         running.promised = True
         return Silence() if self._profile.customer_service else Text(STILL_BUSY)
+
+    def _excuse(self, key: str) -> Part | None:
+        """Nothing could be kept. After its last push the platform would tell the person that the account is broken."""
+        self._not_kept[key] += 1
+        if self._not_kept[key] < self._settings.push_attempts:
+            while len(self._not_kept) > _MOST_NOT_KEPT:
+                del self._not_kept[next(iter(self._not_kept))]
+            return None
+        del self._not_kept[key]
+        return Text(self._settings.excuse)
 
     async def resume(self) -> None:
         """After a restart: work off what was confirmed but not answered."""
