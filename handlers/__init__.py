@@ -35,6 +35,7 @@ from handlers import (
     needs,
     organise,
     overview,
+    own_code,
     people,
     people_import,
     phones,
@@ -214,6 +215,7 @@ MENU: dict[str, Entry] = {
         attendance_corrections.correct_hours, ("改服务时长",), pattern=r"改时长 ?(?P<rest>\d+)", allowed=_callers
     ),
     "签到码": Entry(self_check_in.wall, ("签到二维码",), pattern=r"签到码 ?(?P<rest>\d+号活动)", allowed=_checkers),
+    "我的签到码": Entry(own_code.show, ("我的码", "出示签到码")),
     "口令": Entry(self_check_in.by_word, pattern=r"(?:签到)?口令\s*(?P<rest>\S.*)"),
     "扫码签到": Entry(self_check_in.by_code, link="checkin"),
     "一起到了": Entry(self_check_in.together, pattern=r"一起到了 ?(?P<rest>\d+ \d+)"),

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bot.console.access import CHECKERS
 from bot.console.events import seen
 from bot.console.visit import Visit
+from handlers import own_code
 from storage import attendance, communities, events, people, person_keys
 from storage.attendance import CheckIn, Line
 from storage.audit import Actor
@@ -121,10 +122,12 @@ async def note(visit: Visit) -> Response:
 
 
 async def enter(visit: Visit) -> Response:
-    """Enter in the search box: notes the one who is meant, when it is one."""
-    words = visit.text("q", 40)
+    """Enter in the search box: notes the one who is meant, when it is one, or whose code was scanned into it."""
+    words = visit.text("q", 60)
 
     def work(tx: Transaction) -> str:
+        if words.startswith(own_code.BEGINS):
+            return _scanned(tx, visit, words)
         roll = read_roll(tx, visit, words)
         waiting = [row for row in roll.shown if row.state != "attended"]
         if len(waiting) != 1:
@@ -133,6 +136,14 @@ async def enter(visit: Visit) -> Response:
         return _said(tx, _check_in(tx, visit, roll.event, waiting[0].line.person_id, actor))
 
     return await _answer(visit, await visit.write(work))
+
+
+def _scanned(tx: Transaction, visit: Visit, code: str) -> str:
+    event = seen(tx, visit.staff, visit.path_number())
+    actor = visit.staff.acting_on(event, CHECKERS)
+    person_id = own_code.person_of(tx, code, visit.now)
+    method = "qr" if visit.now <= event.ends_at else "by_staff"  # afterwards it is staff who say so
+    return _said(tx, _check_in(tx, visit, event, person_id, actor, method=method))
 
 
 async def walk_in(visit: Visit) -> Response:
@@ -204,7 +215,13 @@ async def close(visit: Visit) -> Response:
 
 
 def _check_in(
-    tx: Transaction, visit: Visit, event: Event, person_id: int, actor: Actor, state: str = "attended"
+    tx: Transaction,
+    visit: Visit,
+    event: Event,
+    person_id: int,
+    actor: Actor,
+    state: str = "attended",
+    method: str = "by_staff",
 ) -> CheckIn:
     reason = visit.text("reason", 100) or None
     may_correct = visit.staff.role_for(event, _MAY_CORRECT) is not None
@@ -212,7 +229,7 @@ def _check_in(
         tx,
         event.id,
         person_id,
-        "by_staff",
+        method,
         actor,
         visit.now,
         state=state,

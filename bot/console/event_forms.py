@@ -62,8 +62,7 @@ async def create(visit: Visit) -> Response:
         if not may_hold_at(visit.staff.grants, draft.point_id):
             raise NotAllowed("这个服务点的组织者")
         draft.members_only = visit.text("members_only", 3) == "yes"
-        event_id = events.create(tx, draft, visit.now)
-        return event_id
+        return events.create(tx, draft, visit.now)
 
     event_id = await visit.write(work)
     return visit.goes_to(f"/console/events/{event_id}?said=存好了，还是草稿。看过没问题再点“发布”。")

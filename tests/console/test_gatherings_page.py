@@ -3,7 +3,19 @@
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from storage import broadcasts, events, markets, outbox, queue_numbers, recipients, series, sign_ups
+from handlers import own_code
+from storage import (
+    attendance,
+    broadcasts,
+    events,
+    markets,
+    outbox,
+    people,
+    queue_numbers,
+    recipients,
+    series,
+    sign_ups,
+)
 from storage.audit import Actor
 from storage.markets import StallDraft
 from storage.schema.talks import outbox as outbox_table
@@ -107,3 +119,35 @@ async def test_a_broadcast_is_agreed_to_and_its_figures_move_by_themselves(house
     await page.locator("#progress").get_by_text(f"{count} 人有了结果").wait_for()
     await page.locator("#progress").get_by_text("发完了").wait_for()
     assert await page.locator("#progress").get_attribute("hx-trigger") is None
+
+
+CAMERA = """window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["qr_code"]; }
+  async detect(video) { return window.shown && video.srcObject ? [{ rawValue: window.shown }] : []; }
+};"""
+"""What a browser on a telephone has and this one has not; `window.shown` is what is held before the camera."""
+
+
+async def test_a_code_held_before_the_camera_checks_in(house, screens):
+    event = await now_on(house)
+    line = (await house.database.read(attendance.roll, event))[1]
+    name = (await house.database.read(people.get, line.person_id)).name
+    code = await house.does(own_code.issue, line.person_id, house.clock())
+    page = await screens("checker")
+    await page.add_init_script(CAMERA)
+    await page.goto(f"{house.url}/console/events/{event}/desk")
+    await page.get_by_role("button", name="用摄像头扫签到码").click()
+    await page.get_by_role("button", name="不扫了").wait_for()
+    found = await Axe().run(page, options=AXE)
+    assert found.violations_count == 0, found.generate_report()
+    await page.evaluate("code => { window.shown = code; }", code)
+    await page.locator("#said").get_by_text(f"{name}，签好了，请进。").wait_for()
+    await page.get_by_role("button", name="不扫了").click()
+    assert await page.locator("#scan video").is_hidden()
+
+
+async def test_where_no_camera_reads_codes_a_sentence_says_what_to_do(house, screens):
+    page = await screens("checker")
+    await page.goto(f"{house.url}/console/events/{await now_on(house)}/desk")
+    assert await page.locator("#scan").is_hidden()
+    await page.get_by_text("这个浏览器不能用摄像头扫码").wait_for()

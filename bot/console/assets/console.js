@@ -40,3 +40,50 @@ for (const calendar of document.querySelectorAll("[data-days]")) {
     event.preventDefault();
   });
 }
+
+// Codes that people show are read by the camera where the browser can; everywhere else a sentence says what to do.
+const scan = document.getElementById("scan");
+if (scan && "BarcodeDetector" in window && navigator.mediaDevices) offerScan(scan, document.getElementById("q"));
+
+async function offerScan(scan, box) {
+  if (!(await BarcodeDetector.getSupportedFormats()).includes("qr_code")) return;
+  const [button, video, said] = scan.children;
+  const detector = new BarcodeDetector({ formats: ["qr_code"] });
+  let last = "";
+  scan.hidden = false;
+  document.getElementById("no-scan").hidden = true;
+
+  function stop() {
+    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+    video.srcObject = null;
+    video.hidden = true;
+    button.textContent = "用摄像头扫签到码";
+  }
+
+  async function look() {
+    if (!video.srcObject) return;
+    const [found] = await detector.detect(video);
+    if (found && found.rawValue !== last) {
+      last = found.rawValue;  // held before the camera for a while, it is one check-in
+      setTimeout(() => { last = ""; }, 4000);
+      box.value = found.rawValue;
+      box.form.requestSubmit();
+    }
+    setTimeout(look, 250);
+  }
+
+  button.addEventListener("click", async () => {
+    if (video.srcObject) return stop();
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      said.textContent = "摄像头没打开，找名字一样快。";
+      return;
+    }
+    said.textContent = "";
+    video.hidden = false;
+    button.textContent = "不扫了";
+    await video.play();
+    look();
+  });
+}
