@@ -30,6 +30,7 @@ from bot.delivery import Delivery
 from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
 from bot.health import Health, LastHeard, More
+from bot.hurry import Hurry
 from bot.outgoing import Outgoing
 from bot.sample import must_not_be_sample
 from bot.schedule import Job, Schedule, daily, every_minute

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dialogue import texts
 from dialogue.desk import Visit
@@ -31,6 +31,9 @@ class HandOver(Protocol):
     def take(self, channel: str, due: Sequence[Due], /) -> None: ...
 
 
+Hurry = Callable[[int, datetime], Literal["fine", "tell", "ignore"]]
+"""What to do about one more message of this account just now: more than a person can send is told so once."""
+
 LONGEST_MESSAGE = 4_000  # characters; more is answered, but only so much of it is read
 
 
@@ -52,6 +55,7 @@ class Reception:
         pushed: frozenset[str] = frozenset(),
         hand_over: HandOver | None = None,
         wake: Callable[[], None] | None = None,
+        hurry: Hurry | None = None,
     ) -> None:
         self._database = database
         self._menu = menu
@@ -60,6 +64,7 @@ class Reception:
         self._pushed = pushed
         self._hand_over = hand_over
         self._wake = wake
+        self._hurry = hurry
         self._understanding = Understanding(menu)
 
     async def receive(self, message: Message) -> tuple[Reply, ...]:
@@ -97,6 +102,9 @@ class Reception:
         if not message.private:
             return self._keep(tx, message, None, (Reply(texts.IN_PRIVATE),), now)
         account = accounts.heard(tx, *message.sender, now)
+        if self._hurry is not None and (hurry := self._hurry(account.id, now)) != "fine":
+            told = (Reply(texts.TOO_FAST),) if hurry == "tell" else ()
+            return self._keep(tx, message, account.id, told, now)
         desk = conversations.of(tx, account.id)
         visit = Visit(tx, account, desk, now, self._menu, self._house, self._understanding)
         replies = visit.take(message)

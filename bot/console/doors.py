@@ -65,8 +65,9 @@ class Doorkeeper:
         self.identity = Identity(key, is_secure=settings.is_secure)
         self.rendering = Rendering()
         self._wake = wake
-        self._requests = Limit(400, 40)
-        self._sign_ins = Limit(20, 0.1)
+        # An office has one address: fifty people whose pages ask for news, and who all come in at eight o'clock.
+        self._requests = Limit(600, 60)
+        self._sign_ins = Limit(120, 0.5)
 
     async def open(self, door: Door, request: Request) -> Response:
         try:

@@ -1,4 +1,8 @@
-"""How often one visitor of the chat page, and one address, may look, write and send files."""
+"""How often one visitor of the chat page, and one address, may look, write and send files.
+
+A whole village may stand behind one address (a service point's Wi-Fi, a mobile network): 300 people who each tap twenty
+times a minute come to a hundred messages a second.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,13 +15,13 @@ class Doors:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._pages = Limit(300, 20)
+        self._pages = Limit(1500, 120)
         self._said = Limit(20, 1)
-        self._said_from = Limit(300, 20)
-        self._newcomers_from = Limit(200, 0.5)
+        self._said_from = Limit(1500, 120)
+        self._newcomers_from = Limit(600, 2)
         self._uploads = Limit(12, 0.2)
         self._looks = Limit(60, 2)
-        self._files_from = Limit(120, 2)
+        self._files_from = Limit(1500, 60)
 
     def page(self, address: str) -> float:
         return self._take((self._pages, address))
