@@ -15,7 +15,7 @@ from handlers import HOUSE, MENU
 from storage.database import open_database
 from storage.migrations import migrate
 from storage.vault import Vault
-from tests import engines
+from tests import conversations, engines
 
 MORNING = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday 10:00 in 三亚
 ME = Address("web", "me")
@@ -134,6 +134,7 @@ class Chat:
         self.clock = Clock()
         self.buttons = {}  # label -> what tapping it sends, for the last choices shown
         self.replies = ()
+        self.heard = []  # who said what, and what was answered, for the page that staff read
         self._ids = itertools.count()
         self._open = AsyncExitStack()
         self.database = None
@@ -151,7 +152,10 @@ class Chat:
                 self.buttons = {
                     choice.label: {"choice": choice.value, "turn": reply.turn or None} for choice in reply.choices
                 }
-        return "\n".join(render(reply) for reply in self.replies)
+        answered = "\n".join(render(reply) for reply in self.replies)
+        if not os.environ.get("PYTEST_CURRENT_TEST", "").endswith("(setup)"):  # what fixtures say leads up to it
+            self.heard.append((self.who, conversations.words_of(text, sent), answered))
+        return answered
 
     async def says(self, *texts):
         """Send several messages; return what was answered to the last."""
@@ -160,7 +164,10 @@ class Chat:
         return answer
 
     async def taps(self, label):
-        return await self(**self.buttons[label])
+        answered = await self(**self.buttons[label])
+        if self.heard:
+            self.heard[-1] = (self.who, label, answered)
+        return answered
 
     async def open(self):
         if self.database is None:
@@ -181,3 +188,5 @@ async def chat(request, databases, tmp_path, vault):
     chat = Chat(databases.new(tmp_path / "chat.db"), vault, restarting=request.param)
     yield chat
     await chat.close()
+    if not request.param and not chat.url.startswith("postgresql"):
+        conversations.looked_at(request.node, chat.heard)

@@ -17,6 +17,7 @@ from bot.config import Config, read
 from dialogue import texts
 from dialogue.understanding import Entry
 from storage.refusals import Refused
+from tests import conversations
 
 ROOT = Path(__file__).parent.parent
 HONGYAN = [sys.executable, "-m", "bot"]
@@ -129,3 +130,14 @@ def test_texts_speak_of_the_product_alone():
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "requirements.lock", ROOT / "pyproject.toml"]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/work/|/root/|pypi\.org|pythonhosted|npmjs", text), path
+
+
+def test_the_page_of_conversations_has_all_that_were_chosen_and_no_more():
+    """What stands under each heading is compared by the test it comes from (`tests/conversations.py`)."""
+    assert conversations.headings() == list(conversations.CHOSEN)
+
+
+def test_what_staff_read_is_written_as_chinese_is():
+    said = [line[2:] for line in conversations.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
+    assert [line for line in said if texts.full_width(line) != line] == []
+    assert {word for line in said for word in re.findall(r"[A-Za-z]{3,}", line)} <= {"Telegram"}
