@@ -18,7 +18,7 @@ from reports.csv import write_csv
 from reports.sheet import Book, Column, Row, Sheet
 from reports.xlsx import write_xlsx
 
-_COLUMNS = (
+COLUMNS = (
     Column("活动编号"),
     Column("开始时间", "moment"),
     Column("活动名称"),
@@ -41,26 +41,25 @@ def main() -> None:
             took = time.perf_counter() - begun
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             size = path.stat().st_size / 1e6
-            print(
-                f"{name}: {rows:,} rows x {len(_COLUMNS)} in {took:.1f} s, {size:.1f} MB, {peak} MB of memory at most"
-            )
+            print(f"{name}: {rows:,} rows x {len(COLUMNS)} in {took:.1f} s, {size:.1f} MB, {peak} MB of memory at most")
         _check(Path(folder) / "rows.xlsx", rows)
 
 
-def _rows(number: int) -> Iterator[Row]:
+def made_up(number: int) -> Iterator[Row]:
+    """Rows as an export has them."""
     for row in range(number):
         moment = _START + timedelta(minutes=row // 20)
         yield (f"HD2026-{row // 20:05d}", moment, "夕阳红私塾", row % 100_000, "王*国", "138****0000", "春园社区", 1)
 
 
 def _csv(path: Path, rows: int) -> None:
-    write_csv(Sheet("签到明细", _COLUMNS, _rows(rows)), path)
+    write_csv(Sheet("签到明细", COLUMNS, made_up(rows)), path)
 
 
 def _xlsx(path: Path, rows: int) -> None:
     """As raw rows: one tab of them, behind a sheet of figures."""
     figures = Sheet("活动统计", (Column("场次", "number"),), [(rows // 20,)])
-    write_xlsx(Book((figures,), ("口径说明",), raw=Sheet("原始数据", _COLUMNS, _rows(rows))), path)
+    write_xlsx(Book((figures,), ("口径说明",), raw=Sheet("原始数据", COLUMNS, made_up(rows))), path)
 
 
 def _check(path: Path, rows: int) -> None:

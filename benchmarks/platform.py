@@ -15,11 +15,14 @@ TOKEN = "123456:benchmark-token"
 SECRET = "benchmark-secret"
 
 
-class _Requests(asyncio.Protocol):
-    """Answers Bot API calls with as little work as HTTP allows: the peers are to be measured, not this."""
+class Requests(asyncio.Protocol):
+    """Answers Bot API calls with as little work as HTTP allows: the peers are to be measured, not this.
 
-    def __init__(self, platform: "Platform") -> None:
-        self._platform = platform
+    `called` is given the method, the kind of the body and the body, and returns the JSON of the answer.
+    """
+
+    def __init__(self, called: Callable[[str, bytes, bytes], bytes]) -> None:
+        self._called = called
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._type = b""
@@ -47,8 +50,7 @@ class _Requests(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         method = self._url.rpartition(b"/")[2].partition(b"?")[0].decode()
-        result = self._platform.called(method, self._type, bytes(self._body))
-        body = b'{"ok":true,"result":' + result + b"}"
+        body = self._called(method, self._type, bytes(self._body))
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         self._transport.write(head + body)  # type: ignore[attr-defined]
 
@@ -112,12 +114,15 @@ class Platform:
         self.last_sent_at = 0.0
 
     async def open(self) -> int:
-        server = await asyncio.get_running_loop().create_server(lambda: _Requests(self), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(lambda: Requests(self._answer), "127.0.0.1", 0)
         return int(server.sockets[0].getsockname()[1])
+
+    def _answer(self, method: str, kind: bytes, body: bytes) -> bytes:
+        return b'{"ok":true,"result":' + self.called(method, kind, body) + b"}"
 
     def called(self, method: str, kind: bytes, body: bytes) -> bytes:
         if method.lower() == "sendmessage":
-            chat = _chat_id(kind, body)
+            chat = chat_id(kind, body)
             self._message_id += 1
             self._sent(chat)
             return (
@@ -179,6 +184,12 @@ class Platform:
         result.seconds = time.perf_counter() - begun
         return result
 
+    async def deliver(self, port: int, path: str, chat: int, text: str) -> None:
+        """One update on a connection of its own; whoever serves the Bot API sees the answer."""
+        connection = await self._connect(port)
+        await connection.post(path, self._update(chat, text))
+        connection.transport.close()
+
     async def rush(self, port: int, path: str, people: Sequence[int], text: str, connections: int) -> list[float]:
         """All say `text` at once. Seconds from then until each has an answer."""
         waiting, waits = iter(people), list[float]()
@@ -224,7 +235,7 @@ class Platform:
         return json.dumps({"update_id": self._update_id, "message": message}).encode()
 
 
-def _chat_id(kind: bytes, body: bytes) -> int:
+def chat_id(kind: bytes, body: bytes) -> int:
     if b"json" in kind:
         return int(json.loads(body)["chat_id"])
     if b"urlencoded" in kind:

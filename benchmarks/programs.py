@@ -71,6 +71,7 @@ async def start_on(folder: Path, api: int, port: int, per_second: float = 100_00
         f"""
         [bot]
         public_url = "https://bench.example"
+        quiet_hours = ["23:58-00:01"]
         [storage]
         url = "sqlite:///hongyan.db"
         key_file = "hongyan.key"
