@@ -9,6 +9,7 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from fpdf.fonts import TTFFont
 
+from reports.line_breaks import WIDE, broken
 from reports.pictures import Picture
 from reports.sheet import Column, Kind, Row, printable, shown
 
@@ -19,9 +20,6 @@ _MM = 0.3528  # of a point
 _MARGIN = 18.0
 _LEADING = 1.5  # height of a line, by the size of its letters
 _PADDING = 1.2
-_WIDE = 0x2E7F  # from here on a letter is as wide as it is high
-_NOT_FIRST = frozenset("，。、；：！？）》〉”’」』】％%,.;:!?)]}·—…")
-_NOT_LAST = frozenset("（《〈“‘「『【([{")
 _GREY, _LIGHT = 90, 232
 _SMALL = 9.0  # points, of what is written beside bars
 _LABELS, _NARROW = 52.0, 30.0  # mm that the labels of bars may take, over the whole width and over half of it
@@ -299,7 +297,7 @@ class Document(FPDF):
 
     def _width(self, letter: str) -> float:
         """By the size of the letters."""
-        if ord(letter) > _WIDE:
+        if ord(letter) > WIDE:
             return 1.0
         if letter not in self._widths:
             before = self.font_size_pt
@@ -309,32 +307,7 @@ class Document(FPDF):
         return self._widths[letter]
 
     def _broken(self, text: str, width: float, size: float) -> list[str]:
-        """Lines no wider than `width`. Words and numbers stay whole, and no line begins with a full stop."""
-        lines = []
-        for paragraph in text.split("\n"):
-            line = ""
-            for piece in _pieces(paragraph):
-                for part in [piece] if self._wide(piece, size) <= width else list(piece):
-                    if line and self._wide(line + part.rstrip(), size) > width:
-                        lines.append(line.rstrip(" "))
-                        line = ""
-                        part = part.lstrip(" ")
-                    line += part
-            lines.append(line.rstrip(" "))
-        return lines
-
-
-def _pieces(text: str) -> list[str]:
-    """What may not be torn apart: words, numbers, and signs with the letter before or after them."""
-    pieces: list[str] = []
-    for letter in text:
-        last = pieces[-1][-1] if pieces else ""
-        in_word = ord(letter) <= _WIDE and letter not in " —“”‘’" and bool(last) and ord(last) <= _WIDE
-        if pieces and (letter in _NOT_FIRST or last in _NOT_LAST or (in_word and last not in " —“”‘’")):
-            pieces[-1] += letter
-        else:
-            pieces.append(letter)
-    return pieces
+        return broken(text, lambda part: self._wide(part, size), width)
 
 
 def _high(size: float) -> float:

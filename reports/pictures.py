@@ -26,9 +26,10 @@ class Picture:
 
 
 def pictures(sheet: Sheet, rows: Iterable[Row]) -> list[Picture]:
-    """The charts of `sheet`, drawn over `rows`, which are its rows read already."""
+    """The charts of `sheet`, drawn over `rows`, which are its rows; none of what is nothing but zeros."""
     kept = list(rows)
-    return [_picture(chart, sheet.columns, kept) for chart in sheet.charts] if kept else []
+    drawn = [_picture(chart, sheet.columns, kept) for chart in sheet.charts] if kept else []
+    return [picture for picture in drawn if any(any(bar.parts) for bar in picture.bars)]
 
 
 def _picture(chart: Chart, columns: tuple[Column, ...], rows: list[Row]) -> Picture:
