@@ -147,6 +147,8 @@ class Chat:
         reception = Reception(self.database, self.menu, self.house, self.clock, frozenset({"telegram"}))
         message = {"id": f"m{next(self._ids)}", "sender": self.who, "sent_at": self.clock(), "text": text, **sent}
         self.replies = await reception.receive(Message(**message))
+        if self.url.startswith("postgresql"):
+            await self.database.write(engines.number_on)
         for reply in self.replies:
             if reply.choices:
                 self.buttons = {

@@ -1,6 +1,5 @@
 """The figures of the sample season, each of them, and the same figures counted anew in the plainest way."""
 
-import sqlite3
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +9,8 @@ import pytest
 from reports.counts import DEFINITIONS, Figures, counts
 from reports.periods import Period
 from storage.events import TYPES
+from storage.migrations import engine_for
+from storage.schema.events import attendances, events, head_counts, sign_ups
 
 SEASON = Period.season(2025)
 LETTERS = {
@@ -150,37 +151,31 @@ def test_the_definitions_are_printed_as_agreed():
     assert DEFINITIONS.endswith("5. 党员人次、候鸟人次按活动当时登记的身份统计，未登记党员身份的计入群众。")
 
 
-def recount(path, period):
+def recount(url, period):
     """Counts as a careful clerk would: every row is looked at, one by one."""
     zone = ZoneInfo("Asia/Shanghai")
-    connection = sqlite3.connect(path)
-    connection.row_factory = sqlite3.Row
+    with engine_for(url) as engine, engine.connect() as connection:
+        of_events, of_attendances, of_head_counts, of_sign_ups = (
+            connection.execute(table.select()).all() for table in (events, attendances, head_counts, sign_ups)
+        )
     held = {}
-    for event in connection.execute("SELECT * FROM events"):
-        begins = datetime.fromisoformat(event["starts_at"]).replace(tzinfo=UTC)
-        if event["state"] == "held" and period.first <= begins.astimezone(zone).date() <= period.last:
-            held[event["id"]] = begins
+    for event in of_events:
+        if event.state == "held" and period.first <= event.starts_at.astimezone(zone).date() <= period.last:
+            held[event.id] = event.starts_at
     came = defaultdict(set)
     facts = {}
-    for row in connection.execute("SELECT * FROM attendances"):
-        if row["event_id"] in held and row["state"] == "attended" and row["undone_at"] is None:
-            came[row["event_id"]].add(row["person_id"])
-            facts[row["event_id"], row["person_id"]] = (row["party_member"], row["residence"])
-    heads = sum(
-        row["people"]
-        for row in connection.execute("SELECT * FROM head_counts")
-        if row["event_id"] in held and row["undone_at"] is None
-    )
+    for row in of_attendances:
+        if row.event_id in held and row.state == "attended" and row.undone_at is None:
+            came[row.event_id].add(row.person_id)
+            facts[row.event_id, row.person_id] = (row.party_member, row.residence)
+    heads = sum(row.people for row in of_head_counts if row.event_id in held and row.undone_at is None)
     expected = defaultdict(set)
-    for row in connection.execute("SELECT * FROM sign_ups"):
-        if row["event_id"] in held:
-            joined = datetime.fromisoformat(row["joined_at"]).replace(tzinfo=UTC)
-            changed = datetime.fromisoformat(row["changed_at"]).replace(tzinfo=UTC)
-            begins = held[row["event_id"]]
-            stayed = row["state"] == "confirmed" or (row["state"] == "cancelled" and changed > begins)
-            if joined <= begins and stayed:
-                expected[row["event_id"]].add(row["person_id"])
-    connection.close()
+    for row in of_sign_ups:
+        if row.event_id in held:
+            begins = held[row.event_id]
+            stayed = row.state == "confirmed" or (row.state == "cancelled" and row.changed_at > begins)
+            if row.joined_at <= begins and stayed:
+                expected[row.event_id].add(row.person_id)
     return Figures(
         events=len(held),
         named=sum(map(len, came.values())),

@@ -13,6 +13,8 @@ from storage.database import open_database
 from storage.demo import build_demo
 from storage.times import local
 
+pytestmark = pytest.mark.of_sqlite  # what is kept is asked in plain SQL; the figures are promised in tests/reports
+
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 09:00 in 三亚
 IN_SEASON = "e.starts_at >= '2025-09-30 16:00' AND e.starts_at < '2026-04-30 16:00'"
 
