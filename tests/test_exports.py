@@ -3,12 +3,13 @@
 import io
 
 import openpyxl
+import pypdfium2
 import pytest
 
 from bot import config, opening
 from bot.exports import Exporter
 from dialogue.message import decoded
-from storage import attendance, events, exports, files, sign_ups
+from storage import accounts, attendance, events, exports, files, sign_ups
 from storage.audit import Actor
 from storage.schema.talks import outbox
 from tests.conftest import MORNING
@@ -68,6 +69,25 @@ async def test_one_that_cannot_be_made_is_said_and_the_next_one_is_made(house):
     await exporter.make_next()
     assert (await database.read(exports.get, export)).state == "failed"
     assert "没做成" in (await database.read(sent)).text
+
+
+async def test_a_proof_asked_for_in_a_chat_arrives_there_as_a_page(house):
+    settings, database = house
+
+    def proof(tx):
+        account = accounts.heard(tx, "web", "somebody", MORNING)
+        wanted = {"report": "participation_proof", "person": 1, "from": "2026-10-01", "to": "2027-04-30", "name": ""}
+        return exports.ask(tx, "report", wanted, 1, account.id, MORNING)
+
+    await database.write(proof)
+    assert await Exporter(database, settings.file, lambda: MORNING, lambda: None).make_next()
+    reply = await database.read(sent)
+    assert "参加活动证明做好了" in reply.text
+    name, media_type, content = await database.read(files.opened_by, reply.file.token, MORNING)
+    assert name.startswith("天涯红雁之家_参加活动证明_20261123")
+    assert (media_type, content[:4]) == ("application/pdf", b"%PDF")
+    [page] = pypdfium2.PdfDocument(content)
+    assert "王建国在上述期间参加下列活动，共参加1次" in page.get_textpage().get_text_range().replace("\r\n", "")
 
 
 async def test_one_that_a_stop_broke_off_is_made_anew(house):
