@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
 from storage import calendar, events
 from storage.database import Transaction
@@ -50,6 +50,15 @@ _OF_SERIES = (
     .order_by(events_table.c.starts_at, events_table.c.id)
 )
 _HELD = select(func.count()).where(events_table.c.series_id == bindparam("series"), events_table.c.state == "held")
+_TALLIES = (
+    select(
+        events_table.c.series_id,
+        func.count().label("all"),
+        func.sum(case((events_table.c.state == "held", 1), else_=0)),
+    )
+    .where(events_table.c.series_id.is_not(None))
+    .group_by(events_table.c.series_id)
+)
 _CAME = (
     select(attendances.c.person_id, func.count(attendances.c.event_id.distinct()).label("came"))
     .join(events_table, events_table.c.id == attendances.c.event_id)
@@ -113,6 +122,11 @@ def following(tx: Transaction, event: Event) -> list[Event]:
 def meetings(tx: Transaction, series_id: int) -> list[Event]:
     """Every event of the series by its date, drafts and cancelled ones among them."""
     return [events.get(tx, row.id) for row in tx.execute(_OF_SERIES, {"series": series_id}).all()]
+
+
+def tallies(tx: Transaction) -> dict[int, tuple[int, int]]:
+    """Of each series that has events: how many were held, and how many there are."""
+    return {series_id: (int(held), total) for series_id, total, held in tx.execute(_TALLIES)}
 
 
 def held(tx: Transaction, series_id: int) -> int:

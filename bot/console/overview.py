@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from bot.console import calls
-from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS
+from bot.console import calls, polls, wishes
+from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS, WISH_WORKERS
 from bot.console.events import sees
 from bot.console.visit import Visit
 from reports.counts import Counts
 from reports.periods import Period
 from reports.remembered import Remembered
-from storage import assignments, events, missed, need_rulings, sending
+from storage import assignments, broadcasts, events, missed, need_rulings, sending
 from storage.database import Transaction
 from storage.times import day_ends, day_starts, local_date
 
@@ -65,6 +65,13 @@ def _waiting(tx: Transaction, visit: Visit) -> list[Waiting]:
         found.append(Waiting("件难处在您手上", mine, "/console/needs?whose=mine"))
     if staff.holds(*DISTRICT):
         found.append(Waiting("件难处等着派", len(need_rulings.unassigned(tx)), "/console/needs?whose=unassigned"))
+        asked = [
+            each for each in broadcasts.recent(tx, 100) if each.state == "asked" and each.made_by != staff.person_id
+        ]
+        found.append(Waiting("条群发等您同意", len(asked), "/console/broadcasts"))
         lost = missed.count(tx, now - timedelta(days=7), now)
         found.append(Waiting("条消息七天内没送到", lost, "/console/health"))
+    if staff.holds(*WISH_WORKERS):
+        found.append(Waiting("个心愿等您办", len(wishes.to_work_on(tx, staff)), "/console/wishes"))
+        found.append(Waiting("条建议等着答复", len(polls.to_answer(tx, staff)), "/console/polls"))
     return found

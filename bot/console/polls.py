@@ -81,6 +81,11 @@ async def answer_suggestion(visit: Visit) -> Response:
     return visit.goes_to(f"/console/polls?said={name}答复了，本人会收到。")
 
 
+def to_answer(tx: Transaction, staff: Staff) -> list[Suggestion]:
+    """The suggestions that wait for an answer of theirs."""
+    return [made for made in suggestions.waiting(tx) if _role(tx, staff, made) is not None]
+
+
 def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
     names = communities.names(tx)
     found = [
@@ -88,8 +93,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
     ]
     waiting = [
         (made, suggestions.text_of(tx, made), names.get(made.community_code or "", ""))
-        for made in suggestions.waiting(tx)
-        if _role(tx, visit.staff, made) is not None
+        for made in to_answer(tx, visit.staff)
     ]
     return {
         "polls": found,

@@ -42,7 +42,8 @@ def may_see(staff: Staff, found: Series) -> bool:
 async def listing(visit: Visit) -> Response:
     def look(tx: Transaction) -> list[tuple[Series, int, int]]:
         mine = [found for found in series.active(tx) if may_see(visit.staff, found)]
-        return [(found, series.held(tx, found.id), len(series.meetings(tx, found.id))) for found in mine]
+        tallies = series.tallies(tx)
+        return [(found, *tallies.get(found.id, (0, 0))) for found in mine]
 
     return visit.page("series.html", found=await visit.read(look), types=TYPES)
 

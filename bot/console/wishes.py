@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from bot.console.access import Staff
 from bot.console.visit import Visit
 from handlers import wish_notices
 from handlers import wishes as wishes_handler
@@ -22,6 +23,12 @@ class Card:
     text: str  # in public words, or a note that there are none yet
     community: str
     claims: int
+
+
+def to_work_on(tx: Transaction, staff: Staff) -> list[Wish]:
+    """What waits for staff: to be put into public words, or to be brought together."""
+    waiting = [*wishes.submitted(tx), *wishes.to_connect(tx)]
+    return [wish for wish in waiting if wishes_handler.role_for(tx, wish, staff.grants) is not None]
 
 
 async def board(visit: Visit) -> Response:

@@ -150,3 +150,15 @@ async def test_an_emergency_needs_a_reason_and_is_worded_as_one(house, desk):
     assert kept.kind == "emergency"
     assert "【紧急通知】台风要来了，请不要出门。" in desk.html
     assert "看到请回“收到”。" in desk.html
+
+
+async def test_the_overview_says_what_waits_for_whom(house, desk, somebody):
+    await gather(house)
+    read = await desk.reads("/console")
+    assert "1 条群发等您同意" in read  # the one of the lead, none of one's own
+    assert "2 个心愿等您办" in read
+    assert "1 条建议等着答复" in read
+    lead = await somebody("point_lead")
+    read = await lead.reads("/console")
+    assert "2 个心愿等您办" in read
+    assert "群发等您同意" not in read
