@@ -162,12 +162,17 @@ class Database(Protocol):
 
 
 @asynccontextmanager
-async def open_database(url: str, vault: Vault, hours: MessageHours | None = None) -> AsyncIterator[Database]:
-    """The database at `url` (`sqlite:///file` or `postgresql://…`), already migrated (`storage.migrations`)."""
+async def open_database(
+    url: str, vault: Vault, hours: MessageHours | None = None, statements: Statements | None = None
+) -> AsyncIterator[Database]:
+    """The database at `url` (`sqlite:///file` or `postgresql://…`), already migrated (`storage.migrations`).
+
+    `statements` are those prepared by an earlier opening in this process, for who opens again and again.
+    """
     house = _House(vault, hours or MessageHours(), secrets.randbits(62))
     opened: _Sqlite | _Postgresql
     if make_url(url).get_backend_name() == "sqlite":
-        opened = _Sqlite(sqlite_path(url), house)
+        opened = _Sqlite(sqlite_path(url), house, statements or Statements())
     else:
         opened = _Postgresql(url, house)
     try:
@@ -247,11 +252,11 @@ class _Sqlite:
     def worker(self) -> int:
         return self._house.worker
 
-    def __init__(self, path: Path, house: _House) -> None:
+    def __init__(self, path: Path, house: _House, statements: Statements) -> None:
         self.is_spoiled = False
         self._house = house
         self._engine = sqlite_engine(path)
-        self._statements = Statements()
+        self._statements = statements
         self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, hide_parameters=True)
         event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
         event.listen(self._readers.sync_engine, "begin", _begin_deferred)

@@ -12,25 +12,20 @@ from storage.migrations import migrate
 FROM_ENVIRONMENT = os.environ.get("HONGYAN_TEST_ENGINE", "sqlite")
 
 
-_NUMBER_ON = """DO $$ DECLARE found record; BEGIN
-FOR found IN SELECT relname AS name, pg_get_serial_sequence(quote_ident(relname), 'id') AS sequence
-    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'id'
+_NUMBERED = """
+CREATE FUNCTION number_after(counted regclass) RETURNS bigint LANGUAGE plpgsql AS
+    $$ DECLARE last bigint; BEGIN EXECUTE 'SELECT max(id) FROM ' || counted INTO last; RETURN coalesce(last, 0) + 1; END $$;
+DO $$ DECLARE found record; BEGIN
+FOR found IN SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'id'
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 LOOP
-    IF found.sequence IS NOT NULL THEN
-        EXECUTE 'SELECT setval(' || quote_literal(found.sequence) || ', coalesce(max(id), 0) + 1, false) FROM '
-            || quote_ident(found.name);
-    END IF;
+    EXECUTE 'ALTER TABLE ' || quote_ident(found.name) || ' ALTER id SET DEFAULT number_after('
+        || quote_literal(found.name) || ')';
 END LOOP; END $$"""
+"""Rows get the number after the last, as in SQLite: one that was undone has taken none.
 
-
-def number_on(tx):
-    """Give the next row the number after the last, as SQLite does: what was undone has taken none.
-
-    A talk is stepped from its beginning for each message, and tests name events by their numbers.
-    """
-    if tx.dialect == "postgresql":
-        tx.connection.exec_driver_sql(_NUMBER_ON)
+A talk is stepped from its beginning for each message, and tests name events by their numbers.
+"""
 
 
 class Sqlite:
@@ -60,11 +55,12 @@ class Postgresql:
 
     name = "postgresql"
 
-    def __init__(self, server):
+    def __init__(self, server, template="hongyan_empty"):
         self._server = server
+        self._template = template
 
     def new(self, path):
-        return self._server.create(_name(path), "hongyan_empty")
+        return self._server.create(_name(path), self._template)
 
     def bare(self, path):
         """One without any table."""
@@ -99,6 +95,9 @@ class Server:
             self._connection.execute("SELECT pg_reload_conf()")
             self._connection.execute("CREATE DATABASE hongyan_making")
             migrate(self.url("hongyan_making"))
+            self.create("hongyan_numbered", "hongyan_making")
+            with psycopg.connect(self.url("hongyan_numbered")) as numbered:
+                numbered.execute(_NUMBERED)
             self._connection.execute("ALTER DATABASE hongyan_making RENAME TO hongyan_empty")
         self._connection.execute("SELECT pg_advisory_unlock(1)")
 
