@@ -102,6 +102,11 @@ OURS = Program("红雁", start_ours, we_say)
 # after the answer was sent, and a quick reply to that answer is lost (it does happen in this very script).
 PTB = Program("python-telegram-bot, ConversationHandler", peer("benchmarks.peers.ptb_bot"), script.says)
 AIOGRAM = Program("aiogram 3, FSM on SQLite", peer("benchmarks.peers.aiogram_bot"), script.says)
+ECHOES = (  # they keep nothing: what it costs to hear and to speak
+    Program("python-telegram-bot, echo", peer("benchmarks.peers.ptb_echo"), script.says),
+    Program("aiogram 3, echo", peer("benchmarks.peers.aiogram_echo"), script.says),
+    Program("ASGI, msgspec and aiohttp, echo", peer("benchmarks.peers.lean"), script.says),
+)
 
 
 @asynccontextmanager

@@ -338,7 +338,10 @@ class _Line:
         return min(rests)
 
     def _until_room(self) -> float:
-        return self._tick if self._stopping or len(self._flying) >= self._at_once else self._pace.wait()
+        if self._stopping or len(self._flying) >= self._at_once:
+            return self._tick
+        # Ahead of the slot: the hop takes some of the time that is left, and a slot that is missed is lost.
+        return max(0.0, self._pace.wait() - _HORIZON)
 
     def _until_due(self, next_at: datetime | None) -> float:
         rests = [self._tick, *(rest for user in self._spoken_to.values() if (rest := self._pace.wait_for(user)))]

@@ -82,7 +82,7 @@ class Schedule:
         self.jobs: dict[str, Job] = {
             "reminders": Job(every_minute(), self.plan_reminders),
             "expiry": Job(every_minute(), self.expire),
-            "broadcasts": Job(CronTrigger(second="*/5", timezone=SHANGHAI), self.carry_on_broadcasts),
+            "broadcasts": Job(CronTrigger(second="*", timezone=SHANGHAI), self.carry_on_broadcasts),
             "call list": Job(daily("16,19"), self.make_call_list),
             "missed news": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.sweep_missed),
             "needs": Job(CronTrigger(minute="*/5", timezone=SHANGHAI), self.look_after_needs),

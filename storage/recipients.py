@@ -23,7 +23,7 @@ CAPPED = "enough messages this week"
 
 _MOST_A_DAY = 1
 _MOST_A_WEEK = 3
-_AHEAD = 500  # rows waiting to go out: few, so that a pause or a stop is one short statement
+AHEAD = 2_500  # rows waiting to go out: few, so that a pause or a stop is one short statement; two seconds of the most
 AT_ONCE = 100  # rows planned in one transaction: others who write wait no longer than for these
 
 
@@ -102,11 +102,12 @@ def unfinished(tx: Transaction) -> list[int]:
     return [row for (row,) in tx.execute(_UNFINISHED)]
 
 
-def carry_on(tx: Transaction, broadcast_id: int, now: datetime) -> Step:
+def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHEAD) -> Step:
     """Write down the next few recipients, one row each, or find that all is done.
 
     Whoever asked for fewer messages, or has had enough this week, has a row too: it ends here, with the reason. The
-    cursor moves in the same transaction, so that a stop at any moment loses nobody and doubles nobody.
+    cursor moves in the same transaction, so that a stop at any moment loses nobody and doubles nobody. With `ahead`
+    rows waiting to go out it rests.
     """
     found = broadcasts.get(tx, broadcast_id)
     if found.state not in ("sending", "paused"):
@@ -120,7 +121,7 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime) -> Step:
         return "rest"
     if found.state == "paused" and now < found.expires_at:
         return "rest"  # paused; after a day who is left is written down as expired
-    if now < found.expires_at and tx.execute(_AHEAD_NOW, {"broadcast": found.id}).scalar_one() >= _AHEAD:
+    if now < found.expires_at and tx.execute(_AHEAD_NOW, {"broadcast": found.id}).scalar_one() >= ahead:
         return "rest"
     following = audiences.after(tx, found.audience, found.after_person, AT_ONCE, found.begun_at)
     enough = _had_enough(tx, found, [row.id for row in following], now)
