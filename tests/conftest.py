@@ -119,10 +119,8 @@ def content_of(url):
         path = Path(url.removeprefix("sqlite:///"))
         return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
     with engine_for(url) as engine, engine.connect() as connection:
-        values = [
-            value for table in metadata.tables.values() for row in connection.execute(table.select()) for value in row
-        ]
-    return b"\n".join(bytes(value) if isinstance(value, bytes) else str(value).encode() for value in values)
+        rows = [row for table in metadata.tables.values() for row in connection.execute(table.select())]
+    return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
 
 
 class Clock:

@@ -14,7 +14,8 @@ FROM_ENVIRONMENT = os.environ.get("HONGYAN_TEST_ENGINE", "sqlite")
 
 _NUMBERED = """
 CREATE FUNCTION number_after(counted regclass) RETURNS bigint LANGUAGE plpgsql AS
-    $$ DECLARE last bigint; BEGIN EXECUTE 'SELECT max(id) FROM ' || counted INTO last; RETURN coalesce(last, 0) + 1; END $$;
+    $$ DECLARE last bigint;
+       BEGIN EXECUTE 'SELECT max(id) FROM ' || counted INTO last; RETURN coalesce(last, 0) + 1; END $$;
 DO $$ DECLARE found record; BEGIN
 FOR found IN SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'id'
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace

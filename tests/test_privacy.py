@@ -20,7 +20,7 @@ from storage.audit import Actor
 from storage.database import open_database
 from storage.geography import Place
 from storage.vault import Vault
-from tests.conftest import ME, MORNING, Chat
+from tests.conftest import ME, MORNING, Chat, content_of
 from tests.dialogues.town import class_of, town
 
 ROOT = Path(__file__).parent.parent
@@ -42,21 +42,14 @@ def held_by(file, *names):
 
 
 @pytest.fixture(params=["aes-256-gcm", "sm4-gcm"])
-async def house(request, empty_database, tmp_path, caplog):
+async def house(request, databases, tmp_path, caplog):
     """A house that has heard marked values, with everything it logged."""
     caplog.set_level(logging.DEBUG)
-    path = tmp_path / "house.db"
-    path.write_bytes(empty_database.read_bytes())
-    chat = Chat(f"sqlite:///{path}", Vault.load_or_create(tmp_path / "house.key", request.param))
+    chat = Chat(databases.new(tmp_path / "house.db"), Vault.load_or_create(tmp_path / "house.key", request.param))
     await chat.does(town)
     await chat.does(class_of)
     yield chat
     await chat.close()
-
-
-def kept(chat):
-    """Every byte of the database and its log of writes."""
-    return b"".join(path.read_bytes() for path in Path(chat.url.removeprefix("sqlite:///")).parent.glob("house.db*"))
 
 
 def test_p01_a_yes_before_the_first_field():
@@ -82,7 +75,7 @@ def test_p04_a_consent_is_taken_back_in_two_turns():
 async def test_p05_identity_and_card_numbers_are_neither_kept_nor_logged(house, caplog, number):
     await house.says("说难处", f"我的号码是 {number}", number, "您好")
     await house.close()
-    found = kept(house)
+    found = content_of(house.url)
     for form in (number, number.replace(" ", "")):
         assert form.encode() not in found
         assert form not in caplog.text
@@ -99,7 +92,7 @@ async def test_p06_a_position_is_used_and_dropped(house, caplog):
     await house(place=Place(18.2511223, 109.5133445))
     await house.close()
     for digits in ("18.2511", "109.5133"):
-        assert digits.encode() not in kept(house)
+        assert digits.encode() not in content_of(house.url)
         assert digits not in caplog.text
 
 
@@ -125,17 +118,17 @@ def test_p10_what_is_old_goes_and_stays_gone_after_a_restore():
     held_by("test_restore.py", "whoever_was_erased_since_the_backup_is_erased_again")
 
 
-async def test_p11_no_name_phone_or_need_can_be_read_in_the_file_or_the_log(house, caplog):
+async def test_p11_no_name_phone_or_need_can_be_read_in_the_file_or_the_log(house, tmp_path, caplog):
     assert "登记好了" in await house.says(*REGISTERS)
     await house.says("我的信息", "报名书法班", "说难处", WORDS, "标记路8号")
     await house.close()
-    found = kept(house)
+    found = content_of(house.url)
     for marked in (NAME, "欧阳", PHONE, WORDS, "标记着灯", "标记路8号"):
         assert marked.encode() not in found, marked
         assert marked not in caplog.text, marked
     for key in ("keys", "lookup"):
         assert key not in caplog.text
-    assert (Path(house.url.removeprefix("sqlite:///")).parent / "house.key").read_bytes()[40:80] not in found
+    assert (tmp_path / "house.key").read_bytes()[40:80] not in found
 
 
 async def test_p12_the_same_talks_work_under_either_cipher(house):

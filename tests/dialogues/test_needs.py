@@ -1,7 +1,5 @@
 """说难处: what a resident says, and what they and the owner read."""
 
-from pathlib import Path
-
 import pytest
 
 from dialogue.message import Address, Attachment, decoded
@@ -11,7 +9,7 @@ from storage.routing import Rule
 from storage.schema.people import proxies
 from storage.schema.talks import outbox as outbox_table
 from storage.times import local
-from tests.conftest import ME, MORNING, SOMEONE_ELSE
+from tests.conftest import ME, MORNING, SOMEONE_ELSE, content_of
 from tests.dialogues.town import registered, staff
 
 OWNER = Address("telegram", "owner")
@@ -34,10 +32,6 @@ def told(tx, number=1):
 def messages_to(tx, person_id):
     rows = tx.execute(outbox_table.select().where(outbox_table.c.person_id == person_id)).all()
     return [decoded(tx.vault.open(row.reply, f"outbox.reply|{row.key}")).text for row in rows]
-
-
-def content_of(url):
-    return Path(url.removeprefix("sqlite:///")).read_bytes()
 
 
 @pytest.fixture
