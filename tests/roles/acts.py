@@ -53,7 +53,7 @@ FOR_EVERYONE = """
 """.split()
 FOR_THE_REGISTERED = """
     我的活动 参加证明 取消代办 同意新说明 不同意新说明 我的信息 更正 导出我的信息 我的党员身份 亮身份 不亮身份 撤回同意
-    注销 留着登记 信息没变 少发点 恢复提醒
+    注销 留着登记 信息没变 少发点 恢复提醒 我的积分 开积分卡 关积分卡 积分台账
 """.split()
 
 MENU_ACTS = {
@@ -105,6 +105,7 @@ MENU_ACTS = {
     "签退": [act("签退 1号活动 2", by=HERE_CHECKERS)],
     "结束签到": [act("结束签到 1号活动", "是", by=HERE_CHECKERS, audit="event.close")],
     "补录": [act("补录 1号活动 1", by=HERE_CHECKERS)],
+    "双报到": [act("双报到", by=REGISTERED, shows="在职党员办的|哪个单位")],
     "签到表": [act("签到表 1", by=HERE_CHECKERS)],
     "签到码": [act("签到码 1号活动", by=HERE_CHECKERS)],
     "改签到": [
@@ -212,6 +213,7 @@ MENU_ACTS = {
         act("列入督办 2", by={"supervisor", *DISTRICT}, audit="need.listed", unseen=NOT_FOUND),
         act("卡点 2 没有配件", by={"supervisor", *DISTRICT}, unseen=NOT_FOUND),
     ],
+    "积分规则": [act("积分规则", "1 2 12", "对", by=DISTRICT, audit="points.rule")],
     "督办清单": [act("督办清单", by=DISTRICT)],
     "直派表": [act("直派表", by=DISTRICT, shows="直派表第")],
     "改直派表": [
