@@ -21,6 +21,10 @@ test: $(VENV)/ready
 	scripts/browser || true
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+# Everything that uses a database, on a PostgreSQL of the run's own.
+test-postgres: $(VENV)/ready
+	HONGYAN_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto $(ARGS)
+
 # Every conversation once more through WeChat, and whatever else takes minutes.
 test-long: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto -m long $(ARGS)
