@@ -13,6 +13,7 @@ from bot.channels.telegram.client import Client
 from bot.channels.telegram.health import Health
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.receiving import ALLOWED_UPDATES
+from bot.channels.telegram.request import NotSent, OutcomeUnknown
 from storage.database import StorageFault
 
 POLL = 25  # seconds Telegram holds an empty call
@@ -108,6 +109,12 @@ def _problem(error: Exception) -> str:
         return "Telegram refuses the bot's token"
     if isinstance(error, StorageFault):
         return "updates cannot be kept"
+    if isinstance(error, NotSent) and "DNS" in error.message:
+        return "the name of Telegram cannot be looked up"
+    if isinstance(error, NotSent | OutcomeUnknown):
+        return (
+            f"Telegram cannot be reached ({error.message})"  # the kind of fault: never an address, which has the token
+        )
     return type(error).__name__
 
 
