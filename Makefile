@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= demo
 PORT ?= 8080
 
-.PHONY: demo test test-long torture sbom check lock clean
+.PHONY: demo test test-long test-postgres torture bench bench-full sbom check lock clean
 
 # The environment is rebuilt when the lock changes; the marker file says it is complete.
 $(VENV)/ready: requirements.lock pyproject.toml
@@ -37,6 +37,27 @@ torture: $(VENV)/ready
 	mkdir -p $(FIGURES)
 	$(BIN)/python -m tests.torture kills --kills $(KILLS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture inputs --inputs $(INPUTS) --into $(FIGURES)
+
+# Every figure beside its goal: bench in about ten minutes, bench-full in the sizes of benchmarks/RESULTS.md.
+BENCH := $(BIN)/python -m
+bench: $(VENV)/ready
+	$(BENCH) benchmarks.start --messages 4400
+	$(BENCH) benchmarks.conversation 60
+	$(BENCH) benchmarks.echoes --people 60
+	$(BENCH) benchmarks.rush
+	$(BENCH) benchmarks.broadcast --recipients 50000 --seconds 15
+	$(BENCH) benchmarks.reports --rows 100000
+	$(BENCH) benchmarks.growth --largest 100000 --times 100
+
+bench-full: $(VENV)/ready
+	$(BENCH) benchmarks.start --keep
+	$(BENCH) benchmarks.conversation 120
+	$(BENCH) benchmarks.echoes --keep
+	$(BENCH) benchmarks.rush --keep
+	$(BENCH) benchmarks.broadcast --keep
+	$(BENCH) benchmarks.export 1100000
+	$(BENCH) benchmarks.reports --keep
+	$(BENCH) benchmarks.growth --keep
 
 # What the program is made of, from the lock file: CycloneDX.
 sbom: $(VENV)/ready
