@@ -159,7 +159,7 @@ async def _interests(talk: Talk, person: Person) -> str:
     """Categories only, and never asked at the registration: they may hint at health (domain 4.1)."""
     labels = {each.code: each.label for each in need_categories.listed(talk.tx)}
     kind = SeveralOf({**labels, _NOTHING: "都不说"})
-    chosen = await talk.ask("interests", "您关心哪些事？可以选几个，比如：1 8。只选大类，不用写病情。", kind)
+    chosen = await talk.ask("interests", "您关心哪些事？可以选几个，比如：就医、文体。只选大类，不用写病情。", kind)
     person.interests = None if _NOTHING in chosen else chosen
     return "、".join(labels[each] for each in chosen) if person.interests else "不记"
 

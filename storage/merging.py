@@ -66,8 +66,8 @@ MOVED = (  # whose a thing is; who wrote something down (recorded_by, granted_by
 )
 
 _FILLED = (  # of the one who stays, from the other, where nothing was stated
-    "phone residence origin arrives_on leaves_on community_code estate point_id salutation birth_year host_branch_id "
-    "party_group"
+    "phone residence origin arrives_on leaves_on community_code estate point_id salutation birth_year interests "
+    "host_branch_id party_group"
 ).split()
 _BETTER = ("waitlisted", "offered", "confirmed")
 _BOTH = "合并：同一个人报了两次"

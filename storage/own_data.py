@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
 
-from storage import accounts, communities, inbox, need_entries, needs, organisations, outbox, people, points
+from storage import (
+    accounts,
+    communities,
+    inbox,
+    need_categories,
+    need_entries,
+    needs,
+    organisations,
+    outbox,
+    people,
+    points,
+)
 from storage.database import Transaction
 from storage.schema.call_list import call_list
 from storage.schema.credit_points import credit_points, point_cards
@@ -31,9 +42,7 @@ Data = dict[str, Any]
 """Values are what JSON knows; moments are written as on the clock of 三亚."""
 
 _PERSON = bindparam("person", type_=people_table.c.id.type)
-_REGISTERED = select(people_table.c.created_at, people_table.c.interests, people_table.c.last_contact_at).where(
-    people_table.c.id == _PERSON
-)
+_REGISTERED = select(people_table.c.created_at, people_table.c.last_contact_at).where(people_table.c.id == _PERSON)
 _CONSENTS = (
     select(
         consents.c.purpose,
@@ -245,7 +254,7 @@ def _stated(tx: Transaction, person_id: int) -> Data:
         "service_point": points.get(tx, person.point_id).name if person.point_id is not None else None,
         "salutation": person.salutation,
         "birth_year": person.birth_year,
-        "interests": json.loads(row.interests) if row.interests else None,
+        "interests": [need_categories.get(tx, each).label for each in person.interests or ()] or None,
         "messages": person.messages,
         "registered_at": _plain(row.created_at),
         "registered_by_others": person.added_by is not None,

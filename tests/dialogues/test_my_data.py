@@ -9,6 +9,7 @@ from dialogue.message import Contact
 from handlers import consent_texts
 from storage import (
     accounts,
+    audiences,
     audit,
     consents,
     conversations,
@@ -19,6 +20,7 @@ from storage import (
     proxies,
     sign_ups,
 )
+from storage.audiences import Audience
 from storage.audit import Actor
 from storage.people import Party
 from storage.routing import Rule
@@ -118,6 +120,8 @@ async def test_nothing_of_anybody_else_is_shown(town_chat):
         (("改服务点", "河西"), "point_id", "2"),
         (("更正称呼", "王大爷"), "salutation", "王大爷"),
         (("更正出生年份", "1955"), "birth_year", "1955"),
+        (("更正关心的事", "就医、文体"), "interests", "('medical', 'learning')"),
+        (("更正", "关心的事", "都不说"), "interests", "None"),
     ],
 )
 async def test_each_field_is_corrected_after_an_echo(town_chat, words, field, value):
@@ -127,6 +131,20 @@ async def test_each_field_is_corrected_after_an_echo(town_chat, words, field, va
     assert str(getattr(await chat.does(people.get, person), field)) != value or value == "None"
     assert "改好了" in await chat("对")
     assert str(getattr(await chat.does(people.get, person), field)) == value
+
+
+async def test_what_one_cares_about_is_asked_only_of_who_wants_to_say_it_and_then_shown(town_chat):
+    person = await registered(town_chat)
+    assert "回“更正关心的事”" in await town_chat("我的信息")
+    answer = await town_chat("更正关心的事")
+    assert "只选大类，不用写病情" in answer
+    await town_chat.says("文体学习", "对")
+    answer = await town_chat("我的信息")
+    assert "关心的事：文体学习" in answer
+    assert "更正关心的事" not in answer
+    meant = Audience(interests=("learning",))
+    found = await town_chat.does(audiences.after, meant, 0, 10, town_chat.clock())
+    assert [row.id for row in found] == [person]
 
 
 async def test_the_point_goes_along_with_the_community(town_chat):
