@@ -2,11 +2,14 @@
 
 import csv
 import io
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from xml.etree import ElementTree  # for the name of its fault alone  # nosec B405
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -14,6 +17,22 @@ from openpyxl.utils.exceptions import InvalidFileException
 _HEADERS_WITHIN = 10  # rows; a title and who fills it in often stand above
 _MOST_ROWS = 200_000
 _GUARDED = tuple("=+-@＝＋－＠\t")
+_MOST_UNPACKED = 256 * 1024 * 1024  # bytes: a small file may unpack into any number
+_DAMAGED = (  # whatever the zip, the XML and the values in it make the library stumble over
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ElementTree.ParseError,
+    InvalidFileException,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+    RuntimeError,
+)
 _FIRST_SERIAL = date(1899, 12, 30)  # how spreadsheets count days
 _DAY_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 
@@ -86,16 +105,22 @@ def _csv_rows(content: bytes) -> Iterable[Sequence[object]]:
             break
         first = text.partition("\n")[0]
         separator = max(",\t;，", key=first.count)
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        try:
+            return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        except csv.Error as problem:
+            raise NotATable(f"the text cannot be read as a table ({problem})") from None
     raise NotATable("it is neither a workbook (.xlsx) nor text in UTF-8 or GB18030")
 
 
 def _workbook_rows(content: bytes) -> Iterable[Sequence[object]]:
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > _MOST_UNPACKED:
+                raise NotATable("the workbook is too large; please split the file")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         return list(sheet.iter_rows(values_only=True, max_row=_MOST_ROWS + 1))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as problem:
+    except _DAMAGED as problem:
         raise NotATable(f"the workbook cannot be opened ({type(problem).__name__})") from None
 
 

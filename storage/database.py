@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
+from psycopg.errors import NumericValueOutOfRange
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -25,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 from storage import postgresql
 from storage.hours import MessageHours
 from storage.prepared import Prepared, Result, Rows, Statements
+from storage.refusals import NotFound
 from storage.vault import Vault
 
 P = ParamSpec("P")
@@ -74,12 +76,20 @@ class Transaction:
         """Run one statement, the same on both engines.
 
         Keep statements at module level, with `bindparam`: one built on the spot costs ten times what running it does.
+        Raises `NotFound` for a number larger than any row can have: people type such numbers.
         """
-        if self._statements is not None:
-            prepared = self._statements.find(statement, parameters, self.connection.dialect)
-            if prepared is not None:
-                return self._run(prepared, parameters)
-        return cast(Result, self.connection.execute(statement, parameters))
+        try:
+            if self._statements is not None:
+                prepared = self._statements.find(statement, parameters, self.connection.dialect)
+                if prepared is not None:
+                    return self._run(prepared, parameters)
+            return cast(Result, self.connection.execute(statement, parameters))
+        except OverflowError:
+            raise NotFound("号") from None
+        except DataError as problem:
+            if isinstance(problem.orig, NumericValueOutOfRange):
+                raise NotFound("号") from None
+            raise
 
     def _run(self, prepared: Prepared, parameters: Any) -> Rows:
         cursor = self._driver.cursor()
