@@ -11,7 +11,6 @@ from storage.database import Transaction
 from storage.points import ServicePoint
 from storage.times import local_date
 
-_REMINDED_FROM = 25  # day of the month
 _MOST_POINTS = 5
 
 
@@ -57,10 +56,8 @@ async def write(talk: Talk) -> None:
 def remind(tx: Transaction, now: datetime) -> int:
     """From the 25th on: tell the leads of points that have no menu for the coming month, once each."""
     today = local_date(now)
-    if today.day < _REMINDED_FROM:
-        return 0
     month = service_menus.following(service_menus.first_of(today))
-    missing = set(service_menus.without(tx, month))
+    missing = set(service_menus.missing_next(tx, today))
     told = 0
     for grant, person_id, _account, _since in grants.in_force(tx, now):
         if grant.role != "point_lead" or grant.point_id not in missing or person_id is None:

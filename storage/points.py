@@ -91,6 +91,7 @@ _COLUMNS = (
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _BY_CODE = select(*_COLUMNS).where(table.c.code == bindparam("code"))
 _ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.code)
+_INACTIVE = select(*_COLUMNS).where(table.c.active.is_(False), table.c.is_sample.is_(False)).order_by(table.c.code)
 _OF_COMMUNITY = (
     select(*_COLUMNS)
     .where(table.c.active, table.c.community_code == bindparam("community"))
@@ -111,6 +112,11 @@ def by_code(tx: Transaction, code: str) -> ServicePoint:
 
 def active(tx: Transaction) -> list[ServicePoint]:
     return [_point(row) for row in tx.execute(_ACTIVE)]
+
+
+def inactive(tx: Transaction) -> list[ServicePoint]:
+    """Those that were taken off, without the sample ones."""
+    return [_point(row) for row in tx.execute(_INACTIVE)]
 
 
 def of_community(tx: Transaction, community_code: str) -> list[ServicePoint]:

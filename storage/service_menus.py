@@ -13,6 +13,7 @@ from storage.database import Transaction
 from storage.schema.places import service_menus as table
 from storage.schema.places import service_points
 
+REMINDED_FROM = 25  # day of the month
 MOST_ITEMS = 30
 LONGEST_ITEM = 60  # characters
 
@@ -93,6 +94,11 @@ def of_month(tx: Transaction, month: date) -> dict[int, ServiceMenu]:
 def without(tx: Transaction, month: date) -> list[int]:
     """Active points that have none for this month."""
     return [point for (point,) in tx.execute(_WITHOUT, {"of_month": month})]
+
+
+def missing_next(tx: Transaction, today: date) -> list[int]:
+    """Active points that have none for the coming month, from the day on when leads are reminded (domain 5)."""
+    return without(tx, following(first_of(today))) if today.day >= REMINDED_FROM else []
 
 
 def keep(tx: Transaction, point_id: int, month: date, items: Sequence[str], actor: Actor, now: datetime) -> ServiceMenu:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from bot.console import calls, polls, wishes
-from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS, WISH_WORKERS
+from bot.console.access import CALLERS, COUNTERS, DISTRICT, NEED_WORKERS, POINT_KEEPERS, WISH_WORKERS
 from bot.console.events import sees
 from bot.console.visit import Visit
 from reports.counts import Counts
 from reports.periods import Period
 from reports.remembered import Remembered
-from storage import assignments, broadcasts, events, missed, need_rulings, sending
+from storage import assignments, broadcasts, events, holidays, missed, need_rulings, sending, service_menus
 from storage.database import Transaction
 from storage.times import day_ends, day_starts, local_date
 
@@ -70,7 +70,13 @@ def _waiting(tx: Transaction, visit: Visit) -> list[Waiting]:
         ]
         found.append(Waiting("条群发等您同意", len(asked), "/console/broadcasts"))
         lost = missed.count(tx, now - timedelta(days=7), now)
-        found.append(Waiting("条消息七天内没送到", lost, "/console/health"))
+        found.append(Waiting("条消息七天内没送到", lost, "/console/undelivered"))
+        guessed = holidays.guessed(tx, local_date(now))
+        found.append(Waiting("个年份的放假安排要录", len(guessed), "/console/settings"))
+    if staff.holds(*POINT_KEEPERS) and (without := service_menus.missing_next(tx, local_date(now))):
+        reached = staff.points(*POINT_KEEPERS)
+        mine = len(without if reached is None else reached.intersection(without))
+        found.append(Waiting("个服务点下月的菜单没写", mine, "/console/menus?month=next"))
     if staff.holds(*WISH_WORKERS):
         found.append(Waiting("个心愿等您办", len(wishes.to_work_on(tx, staff)), "/console/wishes"))
         found.append(Waiting("条建议等着答复", len(polls.to_answer(tx, staff)), "/console/polls"))

@@ -16,7 +16,7 @@ from storage import communities, people, points, registering, residents
 from storage.conversations import Said
 from storage.database import Transaction
 from storage.people import Facts, Person
-from storage.refusals import NotFound
+from storage.refusals import AlreadyRegistered, NotFound
 from storage.scrub import scrub
 from storage.times import local_date
 
@@ -65,7 +65,12 @@ async def register(visit: Visit) -> Response:
         actor = visit.staff.actor(visit.staff.first_of(POINT_KEEPERS))
         return registering.by_staff(tx, Facts(**filled.values), actor, visit.now)
 
-    person_id = await visit.write(work)
+    try:
+        person_id = await visit.write(work)
+    except AlreadyRegistered as known:
+        wrong = [f"{known.name}用这个电话登记过了，到名册里找一找。"]
+        parts = {**await _choices(visit), "given": filled.given, "wrong": wrong}
+        return visit.page("person_form.html", 409, person=None, **parts)
     return visit.goes_to(f"/console/people/{person_id}?said=登记好了。报名、签到都能找到了。")
 
 
@@ -91,7 +96,13 @@ async def correct(visit: Visit) -> Response:
         actor = visit.staff.actor(visit.staff.first_of(READERS_OF_PEOPLE))
         return registering.correct(tx, person.id, filled.values, actor, visit.now, reason)
 
-    changed = await visit.write(work)
+    try:
+        changed = await visit.write(work)
+    except AlreadyRegistered as known:
+        filled.wrong.append(f"{known.name}用这个电话登记过另一份。是同一个人的话，请区里把两份合并。")
+        shown = await visit.read(residents.masked, person.id)
+        parts = {**await _choices(visit), "person": shown, "given": filled.given, "wrong": filled.wrong}
+        return visit.page("person_form.html", 409, **parts)
     return visit.goes_to(f"/console/people/{person.id}?said={'改好了。' if changed else '没有什么要改的。'}")
 
 

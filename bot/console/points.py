@@ -11,13 +11,14 @@ from storage.points import KINDS, ServicePoint
 async def listing(visit: Visit) -> Response:
     words, kind = visit.asked("q", 40), visit.asked("kind", 30)
 
-    def look(tx: Transaction) -> list[tuple[ServicePoint, str]]:
+    def look(tx: Transaction) -> tuple[list[tuple[ServicePoint, str]], list[ServicePoint]]:
         names = residents.community_names(tx)
         found = [(point, names.get(point.community_code or "", "")) for point in points.active(tx)]
-        return [(point, where) for point, where in found if _fits(point, where, words, kind)]
+        shut = points.inactive(tx) if visit.staff.is_district else []
+        return [(point, where) for point, where in found if _fits(point, where, words, kind)], shut
 
-    found = await visit.read(look)
-    return visit.page("points.html", found=found, words=words, kind=kind, kinds=KINDS)
+    found, shut = await visit.read(look)
+    return visit.page("points.html", found=found, shut=shut, words=words, kind=kind, kinds=KINDS)
 
 
 def _fits(point: ServicePoint, where: str, words: str, kind: str) -> bool:

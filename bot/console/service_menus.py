@@ -71,6 +71,9 @@ async def write(visit: Visit) -> Response:
 
 
 def _month(visit: Visit, text: str) -> date:
+    """2026-12, or `next`; else this month."""
+    if text == "next":
+        return service_menus.following(service_menus.first_of(local_date(visit.now)))
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:

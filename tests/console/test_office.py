@@ -23,6 +23,7 @@ from storage import (
     sign_ups,
 )
 from storage.people import Facts, Party
+from storage.schema.places import service_points as points_table
 from storage.schema.talks import outbox as outbox_table
 from tests.conftest import MORNING
 from tests.console.conftest import words
@@ -321,3 +322,39 @@ async def test_what_did_not_arrive_is_listed_masked_with_why(house, desk):
     assert "群发" in read
     assert "保密的话" not in read
     assert "王*一" not in await desk.reads("/console/undelivered?state=expired")
+
+
+async def test_the_overview_says_what_the_calendar_and_the_menus_lack(house, desk):
+    read = await desk.reads("/console")
+    assert "1 个年份的放假安排要录" in read
+    assert "下月的菜单没写" not in read
+    house.clock.passes(days=2)  # the 25th
+    await desk.signs_in()
+    assert "67 个服务点下月的菜单没写" in await desk.reads("/console")
+    assert "2026年12月的服务菜单" in await desk.reads("/console/menus?month=next")
+    await desk.opens("/console/settings")
+    await desk.posts("/console/settings/days", **{"from": "2027-02-05", "works": "no", "note": "春节"})
+    assert "放假安排要录" not in await desk.reads("/console")
+
+
+async def test_a_point_that_was_taken_off_is_found_again_by_the_district(house, desk, somebody):
+    point = (await house.database.read(points.active))[0]
+    shut = update(points_table).where(points_table.c.id == point.id).values(active=False, is_sample=False)
+    await house.does(lambda tx: tx.execute(shut))
+    assert f"停用的（1） {point.name}" in await desk.reads("/console/points")
+    assert point.name not in await (await somebody("checker")).reads("/console/points")
+
+
+async def test_who_is_known_is_said_to_be_and_not_written_down_twice(house, desk):
+    known = (await house.database.read(people.search, "王守一"))[0]
+    community = next(iter(await house.database.read(residents.community_names)))
+    form = {"name": known.name, "phone": known.phone, "residence": "local", "community_code": community}
+    await desk.opens("/console/people/new")
+    answer = await desk.posts("/console/people/new", **form, agreed="yes")
+    assert answer.status_code == 409
+    assert "登记过了，到名册里找一找" in words(answer.text)
+    other = await house.does(people.add, Facts(name="王守二", phone=known.phone), MORNING)
+    await desk.opens(f"/console/people/{other}/correct")
+    answer = await desk.posts(f"/console/people/{other}/correct", name=known.name, reason="写错了")
+    assert "把两份合并" in words(answer.text)
+    assert (await house.database.read(people.get, other)).name == "王守二"
