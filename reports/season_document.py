@@ -24,7 +24,7 @@ _DIFFERENCES = (
     Column("指标", width=24),
     Column("上次报送", "number", 14),
     Column("现在", "number", 14),
-    Column("相差", width=14),
+    Column("相差", "number", 14),
 )
 _CORRECTIONS = (
     Column("时间", "moment"),
@@ -88,7 +88,7 @@ def _shares(counted: Counts) -> str:
     rate = "—" if total.rate is None else f"{total.rate:.1%}"
     per_event = "—" if total.per_event is None else f"{total.per_event:.1f}"
     return (
-        f"　　实名签到中，党员{total.members}人次，群众{total.non_members}人次，其中候鸟{total.seasonal}人次；"
+        f"　　实名签到中，党员{total.members}人次，群众{total.non_members}人次；候鸟{total.seasonal}人次；"
         f"场均{per_event}人次；报名{total.signed_up}人次，到场率{rate}。"
     )
 

@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime
 
 from bot import config, opening
-from reports import attendance
-from reports.counts import counts
+from reports import attendance, snapshots
+from reports.counts import Counts, counts
 from reports.csv import write_csv
 from reports.periods import Period
 from reports.xlsx import write_xlsx
@@ -21,19 +21,21 @@ def run(asked: argparse.Namespace) -> int:
     settings = config.read(asked.config)
     now = datetime.now(UTC)
 
-    def write(tx: Transaction) -> str:
+    def write(tx: Transaction) -> Counts:
         period = Period.between(asked.first, asked.last)
         paper = attendance.paper(tx, now)
         if asked.format == "csv":
             write_csv(attendance.event_ledger(tx, period, paper), asked.output)
         else:
             write_xlsx(attendance.attendance_book(tx, period, paper), asked.output)
-        return counts(tx, period).headline
+        return counts(tx, period)
 
-    async def read() -> str:
+    async def make() -> Counts:
         async with opening.database(settings) as database:
-            return await database.read(write)
+            counted = await database.read(write)
+            await database.write(snapshots.keep, counted, None, now)  # so that a later correction shows
+            return counted
 
-    print(asyncio.run(read()))
+    print(asyncio.run(make()).headline)
     print(f"Written to {asked.output}")
     return 0

@@ -5,8 +5,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot import config, opening
-from reports import attendance
-from reports.counts import counts
+from reports import attendance, snapshots
+from reports.counts import Counts, counts
 from reports.periods import Period
 from reports.season import season_book
 from reports.season_document import season_document
@@ -18,19 +18,21 @@ def run(asked: argparse.Namespace) -> int:
     settings = config.read(asked.config)
     now = datetime.now(UTC)
 
-    def write(tx: Transaction) -> str:
+    def write(tx: Transaction) -> Counts:
         period = Period.season(asked.year)
         paper = attendance.paper(tx, now)
         if asked.output.suffix.lower() == ".pdf":
             season_document(tx, period, paper).output(str(asked.output))
         else:
             write_xlsx(season_book(tx, period, paper), asked.output)
-        return counts(tx, period).headline
+        return counts(tx, period)
 
-    async def read() -> str:
+    async def make() -> Counts:
         async with opening.database(settings) as database:
-            return await database.read(write)
+            counted = await database.read(write)
+            await database.write(snapshots.keep, counted, None, now)  # so that a later correction shows
+            return counted
 
-    print(asyncio.run(read()))
+    print(asyncio.run(make()).headline)
     print(f"Written to {asked.output}")
     return 0
