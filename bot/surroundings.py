@@ -135,7 +135,8 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_us(host: str, port: int) -> bool:
-    address = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 - it asks, only
+    here = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - it only asks there
+    address = f"[{here}]" if ":" in here else here
     try:
         with build_opener(ProxyHandler({})).open(f"http://{address}:{port}/healthz", timeout=3) as answer:
             return bool(answer.read(10) == b"ok")

@@ -65,7 +65,7 @@ class Neighbour:
 
 def gather(programme: Sequence[Programmed], more: int) -> list[Neighbour]:
     """The crowd of the season, each of whom came at least once, and `more` who came to none of its events."""
-    draw = random.Random("天涯红雁之家 2025-26")  # noqa: S311 - the sample must be the same each time
+    draw = random.Random("天涯红雁之家 2025-26")  # noqa: S311 - the sample must be the same each time  # nosec B311
     crowd = [_invent(draw, place) for place in range(WHO_CAME + more)]
     for place, name in enumerate(_RARE):
         crowd[40 + 30 * place].name = name

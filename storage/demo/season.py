@@ -140,7 +140,7 @@ class _Lists:
         staff: Mapping[str, int],
         event_ids: Sequence[int],
     ) -> None:
-        self._draw = random.Random("报名与签到 2025-26")  # noqa: S311 - the sample must be the same each time
+        self._draw = random.Random("报名与签到 2025-26")  # noqa: S311 - the sample must be the same each time  # nosec B311
         self._programme = programme
         self._crowd = crowd
         self._ids = ids

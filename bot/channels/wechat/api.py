@@ -152,7 +152,8 @@ class Api:
             except NoAnswer:
                 if not harmless or tries == _TRIES:
                     raise
-            await self._sleep(2 ** (tries - 1) * random.uniform(0.4, 0.6))  # noqa: S311 - no secret depends on it
+            spread = random.uniform(0.4, 0.6)  # noqa: S311 - no secret depends on it  # nosec B311
+            await self._sleep(2 ** (tries - 1) * spread)
 
     async def _access_token(self) -> str:
         if self._token is not None and self._clock() < self._token.good_until:

@@ -7,7 +7,7 @@ class Verdict(Enum):
     """What to do after a refusal."""
 
     AGAIN = "the platform stumbled: a few more tries"
-    NEW_TOKEN = "the access token is not valid: fetch one and repeat once"  # noqa: S105 - a sentence, no secret
+    NEW_TOKEN = "the access token is not valid: fetch one and repeat once"  # noqa: S105 - no secret  # nosec B105
     SETTINGS = "the settings are wrong: nothing goes out until staff correct them"
     PUNISHED = "the account is restricted: nothing goes out, staff must know"
     STRANGER = "this openid is not of our account: the person has no such route"
