@@ -21,6 +21,8 @@ ABOUT_ANOTHER_CHANNEL = {
     "test_an_organiser_reaches_people_of_own_events_alone",
     "test_it_is_seen_on_ones_own_phone_with_how_many_are_reached_before_anything_leaves",
     "test_the_result_says_who_was_not_reached_and_lists_them_for_calls",
+    # In WeChat a word is said where other channels have a link.
+    "test_the_code_on_the_wall_brings_who_scans_it_to_this_event",
     # Pictures sent together are told apart from others in Telegram alone.
     "test_an_album_out_of_the_blue_gets_one_answer_and_its_pictures_stay_together",
     "test_an_album_as_an_answer_is_one_answer",
