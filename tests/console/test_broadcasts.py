@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from storage import audiences, broadcasts, call_list, grants, outbox, recipients
+from storage import audiences, broadcasts, call_list, events, grants, outbox, recipients
 from storage.audiences import Audience
 from storage.schema.talks import outbox as outbox_table
 from tests.console.conftest import words
@@ -122,7 +122,11 @@ async def test_a_lead_reaches_the_own_point_alone_whatever_is_sent(house, somebo
     (grant,) = await house.database.read(grants.of_person, house.staff["point_lead"], house.clock())
     await lead.opens("/console/broadcasts/new")
     assert 'name="points"' not in lead.html
-    await lead.posts("/console/broadcasts/new", text="周五下午包饺子。", points="1", roles="auditor", away="yes")
+    offered = re.findall(r'name="events" value="(\d+)"', lead.html)
+    coming = await house.database.read(events.coming, house.clock())
+    foreign = next(str(event.id) for event in coming if str(event.id) not in offered)
+    sent = {"points": "1", "roles": "auditor", "away": "yes", "events": foreign}
+    await lead.posts("/console/broadcasts/new", text="周五下午包饺子。", **sent)
     (kept,) = await house.database.read(broadcasts.recent)
     assert kept.audience == Audience(points=(grant.point_id,))
 

@@ -66,6 +66,7 @@ async def test_changed_from_now_on_those_after_it_move_as_far_and_who_signed_up_
     assert await starts(house, lessons) == moved
     last = await house.database.read(events.get, lessons[2])
     assert last.ends_at - last.starts_at == timedelta(hours=3)
+    assert last.title == "书法3"  # what was not changed stays each one's own
     assert await told_of(house, lessons[2]) == {house.staff["organiser"]}
     assert await told_of(house, lessons[0]) == set()
 
