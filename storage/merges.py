@@ -13,7 +13,7 @@ from storage.schema.records import audit_log
 
 _MERGED = (
     select(people.c.id, people.c.merged_into, *PERSON)
-    .where(people.c.state == "merged", people.c.name.is_not(None))
+    .where(people.c.merged_into.is_not(None), people.c.state == "merged", people.c.name.is_not(None))
     .order_by(people.c.id.desc())
     .limit(bindparam("at_most"))
 )

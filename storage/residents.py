@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from storage import people
 from storage.database import Transaction
@@ -100,14 +100,13 @@ _HERE = and_(
     ),
 )
 _IS_SEASONAL = people_table.c.residence == "seasonal"
-_IN_TOWN = {
+_COUNT_HERE = select(func.count(), func.count(case((_IS_SEASONAL, 1)))).select_from(people_table).where(_HERE)
+_COUNT_REACHED_HERE = _COUNT_HERE.where(_OF_REACH)
+_SHOWN_HERE = {
     (is_whole, only_seasonal): (
-        select(func.count())
-        .select_from(people_table)
-        .where(_HERE, *([] if is_whole else [_OF_REACH]), *([_IS_SEASONAL] if only_seasonal else [])),
         _RESIDENTS.where(_HERE, *([] if is_whole else [_OF_REACH]), *([_IS_SEASONAL] if only_seasonal else []))
         .limit(bindparam("at_most"))
-        .offset(bindparam("skip")),
+        .offset(bindparam("skip"))
     )
     for is_whole in (True, False)
     for only_seasonal in (True, False)
@@ -166,10 +165,9 @@ def in_town(
     wanted: dict[str, Any] = {"first": first, "last": last}
     if not is_whole:
         wanted |= {"points": sorted(point_ids or ()), "branches": sorted(branch_ids or ())}
-    everyone_here = int(tx.execute(_IN_TOWN[is_whole, False][0], wanted).scalar_one())
-    seasonal = int(tx.execute(_IN_TOWN[is_whole, True][0], wanted).scalar_one())
-    rows = tx.execute(_IN_TOWN[is_whole, only_seasonal][1], {**wanted, "skip": skip, "at_most": at_most}).all()
-    return InTown(everyone_here, seasonal, [_resident(tx, row, masked=is_masked) for row in rows])
+    counted = tx.execute(_COUNT_HERE if is_whole else _COUNT_REACHED_HERE, wanted).one()
+    rows = tx.execute(_SHOWN_HERE[is_whole, only_seasonal], {**wanted, "skip": skip, "at_most": at_most}).all()
+    return InTown(counted[0], counted[1], [_resident(tx, row, masked=is_masked) for row in rows])
 
 
 def of_branch(tx: Transaction, branch_id: int) -> list[Resident]:

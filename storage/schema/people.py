@@ -52,7 +52,8 @@ people = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_contact_at", Moment),
     Index("ix_people_point_id", "point_id"),
-    Index("ix_people_host_branch_id", "host_branch_id"),
+    Index("ix_people_branch", "host_branch_id", "state", "verification"),  # enough to count who is placed where
+    Index("ix_people_stay", "state", "residence", "arrives_on", "leaves_on"),  # and to count who is in town
     Index("ix_people_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
     Index("ix_people_added_by", "added_by", sqlite_where=_ADDED, postgresql_where=_ADDED),
     Index("ix_people_anonymised", "id", sqlite_where=_ANONYMISED, postgresql_where=_ANONYMISED),

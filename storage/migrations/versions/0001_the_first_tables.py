@@ -330,7 +330,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'anonymised'"),
             postgresql_where=sa.text("state = 'anonymised'"),
         )
-        batch_op.create_index("ix_people_host_branch_id", ["host_branch_id"], unique=False)
+        batch_op.create_index("ix_people_branch", ["host_branch_id", "state", "verification"], unique=False)
         batch_op.create_index(
             "ix_people_merged_into",
             ["merged_into"],
@@ -340,6 +340,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_people_person_key"), ["person_key"], unique=False)
         batch_op.create_index("ix_people_point_id", ["point_id"], unique=False)
+        batch_op.create_index("ix_people_stay", ["state", "residence", "arrives_on", "leaves_on"], unique=False)
 
     op.create_table(
         "series",
@@ -1124,13 +1125,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
         batch_op.create_index("ix_need_assignments_need_id", ["need_id"], unique=False)
-        batch_op.create_index(
-            "ix_need_assignments_person_id",
-            ["person_id"],
-            unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.create_index("ix_need_assignments_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "need_deadlines",
@@ -1564,11 +1559,7 @@ def downgrade() -> None:
 
     op.drop_table("need_deadlines")
     with op.batch_alter_table("need_assignments", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_need_assignments_person_id",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.drop_index("ix_need_assignments_person_id")
         batch_op.drop_index("ix_need_assignments_need_id")
 
     op.drop_table("need_assignments")
@@ -1745,6 +1736,7 @@ def downgrade() -> None:
     op.drop_table("service_menus")
     op.drop_table("series")
     with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.drop_index("ix_people_stay")
         batch_op.drop_index("ix_people_point_id")
         batch_op.drop_index(batch_op.f("ix_people_person_key"))
         batch_op.drop_index(
@@ -1752,7 +1744,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("merged_into IS NOT NULL"),
             postgresql_where=sa.text("merged_into IS NOT NULL"),
         )
-        batch_op.drop_index("ix_people_host_branch_id")
+        batch_op.drop_index("ix_people_branch")
         batch_op.drop_index(
             "ix_people_anonymised",
             sqlite_where=sa.text("state = 'anonymised'"),
