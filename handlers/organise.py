@@ -23,6 +23,7 @@ _PARTY_LIFE = ("members_meeting", "committee_meeting", "group_meeting", "party_l
 ELSEWHERE = "elsewhere"
 NOTHING = ("没有", "没", "无", "不用")
 _EARLY, _LATE = time(7, 30), time(21)
+_A_MINUTE = timedelta(minutes=1)
 
 
 async def create(talk: Talk) -> None:
@@ -176,8 +177,14 @@ def warnings(talk: Talk, event: Event) -> list[str]:
         found.append("早上 7点30分以前，老人不一定起得来")
     if ends.time() > _LATE or ends.date() != starts.date():
         found.append("晚上 9点以后，老人回家不方便")
-    if event.point_id is not None and points.get(talk.tx, event.point_id).is_open(event.starts_at) is False:
-        found.append("那时服务点不开门")
+    if event.point_id is not None:
+        point = points.get(talk.tx, event.point_id)
+        if point.is_closed_for_the_season(starts.date()):
+            found.append("那几天服务点不开")
+        elif point.is_open(event.starts_at) is False:
+            found.append("那时服务点不开门")
+        elif point.is_open(event.ends_at - _A_MINUTE) is False:
+            found.append("没结束服务点就关门了")
     if _is_new_year(starts.date()):
         found.append("那天是春节（除夕到初二）")
     elif calendar.is_public_holiday(starts.date(), need_clock.overrides(talk.tx)):

@@ -1,9 +1,9 @@
 """改活动、取消活动、撤回: every field by itself, and ten minutes to take back whatever was done last."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from dialogue.message import Attachment
 from reports.attendance import event_ledger, paper
@@ -11,6 +11,7 @@ from reports.periods import Period
 from storage import attachments, attendance, events, series, sign_ups
 from storage.audit import Actor
 from storage.schema.organisations import organisations
+from storage.schema.places import service_points
 from tests.dialogues.test_events import news
 from tests.dialogues.town import address, class_of, registered, staff
 
@@ -148,6 +149,7 @@ async def test_another_point_takes_nothing_back(office):
 WARNED = (
     ("12月8号下午两点半", "同一个地方那时还有《书法班》"),
     ("12月5号下午两点半", "那时服务点不开门"),  # a Saturday
+    ("12月9号上午十一点半", "没结束服务点就关门了"),
     ("12月9号早上七点", "早上 7点30分以前"),
     ("12月9号晚上八点半", "晚上 9点以后"),
     ("2027年2月6号上午九点", "那天是春节"),
@@ -160,3 +162,14 @@ async def test_what_to_think_of_is_said_and_nothing_forbidden(office, when, warn
     preview = await office.says("发布活动", "1", "晨练", when, "1 小时", "1", "0", "没有")
     assert warning in preview
     assert "发布好了" in await office("发布")
+
+
+async def test_a_point_that_is_closed_for_a_while_is_said(office):
+    first = date(2026, 12, 1)
+    await office.does(lambda tx: tx.execute(update(service_points).values(closed_from=first)))
+    preview = await office.says("发布活动", "1", "晨练", "12月9号上午九点", "1 小时", "1", "0", "没有")
+    assert "那几天服务点不开" in preview
+
+
+async def test_nothing_is_said_of_what_nobody_has_to_think_of(office):
+    assert "请留意" not in await office.says("发布活动", "1", "晨练", "12月9号上午九点", "1 小时", "1", "0", "没有")
