@@ -1,7 +1,7 @@
 """Who leads: of the workers on one database, one delivers and keeps the schedule; and how they wake one another.
 
 A file of SQLite belongs to one program at a time, which leads for as long as it runs. Of the workers on PostgreSQL one
-leads (`storage.shared_lease`). docs/decisions/0040-one-leader.md
+leads (`storage.shared_lease`). docs/decisions/0042-one-leader.md
 """
 
 import asyncio

@@ -21,6 +21,7 @@ from bot.config import Settings, WrongSettings, checked
 from bot.figures import MEANINGS, PREFIX, Figure, written
 from dialogue.message import Reply, encoded
 from storage import inbox, outbox, people, settings
+from tests import engines
 from tests.telegram.server import FakeTelegram
 
 ROOT = Path(__file__).parent.parent
@@ -150,28 +151,35 @@ def test_every_command_of_the_operations_guide_is_one_the_program_has():
         _parser().parse_args(command.partition(" #")[0].split()[1:])
 
 
-def test_the_commands_of_the_operations_guide_work_in_its_order(tmp_path):
+def test_the_commands_of_the_operations_guide_work_in_its_order(tmp_path, postgres):
     """Everything but the service itself, which other tests start, runs as it is written there."""
     shutil.copy(ROOT / "config.example.toml", tmp_path / "config.toml")
+    elsewhere = engines.Postgresql(postgres).bare(tmp_path / "elsewhere")
     for command in commands_of(OPERATIONS):
         words = command.partition(" #")[0].split()[1:]
+        words = [elsewhere if word.startswith("postgresql://") else word for word in words]
         if words[0] in ("run", "check", "grant", "console-link", "points", "people"):
             continue
         done = subprocess.run(
             [sys.executable, "-m", "bot", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, command + done.stdout + done.stderr
+    engines.Postgresql(postgres).drop([elsewhere])
 
 
-def test_the_unit_of_systemd_is_one(tmp_path):
+@pytest.mark.parametrize("name", ["hongyan.service", "hongyan@.service"])
+def test_the_unit_of_systemd_is_one(tmp_path, name):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd here")
-    unit = (ROOT / "deploy" / "hongyan.service").read_text(encoding="utf-8")
-    (tmp_path / "hongyan.service").write_text(unit.replace("/opt/hongyan/.venv/bin/hongyan", "/bin/true"))
+    unit = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+    (tmp_path / name.replace("@", "@8080")).write_text(unit.replace("/opt/hongyan/.venv/bin/hongyan", "/bin/true"))
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(tmp_path / "hongyan.service")], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", str(tmp_path / name.replace("@", "@8080"))],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert "hongyan.service" not in done.stderr, done.stderr
+    assert "hongyan" not in done.stderr, done.stderr
 
 
 def test_what_stands_in_front_hides_one_time_links_and_keeps_secrets_out():
