@@ -10,7 +10,7 @@ from sqlalchemy import select
 from storage import grants, residents
 from storage.audit import Actor
 from storage.database import Transaction
-from storage.demo import coming, crowd, inhabitants, needs, oddities, places, season
+from storage.demo import coming, crowd, inhabitants, needs, oddities, places, report_ins, season
 from storage.demo.places import Ground
 from storage.demo.programme import programme
 from storage.schema.events import series as series_table
@@ -54,6 +54,7 @@ def _past(tx: Transaction, now: datetime) -> tuple[Ground, dict[str, int]]:
     ids = inhabitants.settle(tx, neighbours, ground, now)
     event_ids = season.keep(tx, planned, neighbours, ids, ground, staff)
     oddities.happen(tx, planned, neighbours, ids, event_ids, staff, now)
+    report_ins.keep(tx, now)
     return ground, staff
 
 
