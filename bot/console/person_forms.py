@@ -22,8 +22,8 @@ from storage.times import local_date
 
 _OLDEST = 1900
 _RESIDENCES = {"seasonal": "候鸟", "local": "常住"}
-_FIELDS = {"name": 20, "phone": 24, "residence": 10, "origin": 30, "arrives_on": 10, "leaves_on": 10}
-_FIELDS |= {"community_code": 12, "estate": 30, "point_id": 12, "salutation": 16, "birth_year": 4}
+_FIELDS = {"name": 20, "phone": 24, "residence": 10, "origin": 40, "arrives_on": 10, "leaves_on": 10}
+_FIELDS |= {"community_code": 12, "estate": 60, "point_id": 12, "salutation": 16, "birth_year": 4}
 
 
 @dataclass(slots=True)
@@ -40,12 +40,12 @@ async def blank(visit: Visit) -> Response:
     own = visit.staff.points(*POINT_KEEPERS)
     if own is not None and len(own) == 1:
         given["point_id"] = str(next(iter(own)))
-    return visit.page("person_form.html", **await _choices(visit), person=None, given=given, wrong=[])
+    return visit.page("person_form.html", **await _choices(visit, own_points=True), person=None, given=given, wrong=[])
 
 
 async def register(visit: Visit) -> Response:
     """Only with the person's own yes, on the spot (care.md P1)."""
-    filled = _read(visit)
+    filled = await visit.read(_read, visit)
     if visit.text("agreed", 3) != "yes":
         filled.wrong.append("要本人在场、同意了才能登记。")
     if not filled.given["name"]:
@@ -58,7 +58,7 @@ async def register(visit: Visit) -> Response:
     if own is not None and filled.values.get("point_id") not in own:
         filled.wrong.append("请选您管的服务点。")
     if filled.wrong:
-        parts = {**await _choices(visit), "given": filled.given, "wrong": filled.wrong}
+        parts = {**await _choices(visit, own_points=True), "given": filled.given, "wrong": filled.wrong}
         return visit.page("person_form.html", 422, person=None, **parts)
 
     def work(tx: Transaction) -> int:
@@ -69,7 +69,7 @@ async def register(visit: Visit) -> Response:
         person_id = await visit.write(work)
     except AlreadyRegistered as known:
         wrong = [f"{known.name}用这个电话登记过了，到名册里找一找。"]
-        parts = {**await _choices(visit), "given": filled.given, "wrong": wrong}
+        parts = {**await _choices(visit, own_points=True), "given": filled.given, "wrong": wrong}
         return visit.page("person_form.html", 409, person=None, **parts)
     return visit.goes_to(f"/console/people/{person_id}?said=登记好了。报名、签到都能找到了。")
 
@@ -77,18 +77,23 @@ async def register(visit: Visit) -> Response:
 async def correct_form(visit: Visit) -> Response:
     person = await visit.read(_reached, visit)
     parts = {"person": await visit.read(residents.masked, person.id), "given": _given(person), "wrong": []}
-    return visit.page("person_form.html", **await _choices(visit), **parts)
+    return visit.page("person_form.html", **await _choices(visit, own_points=False), **parts)
 
 
 async def correct(visit: Visit) -> Response:
     """Name and phone stay masked: what is left empty there is not changed."""
     person = await visit.read(_reached, visit)
-    filled, reason = _read(visit), visit.text("reason", 100)
+    filled, reason = await visit.read(_read, visit), visit.text("reason", 100)
     if len(reason) < 2:
         filled.wrong.append("要写明为什么改，比如：本人打电话来改的。")
     if filled.wrong:
         shown = await visit.read(residents.masked, person.id)
-        parts = {**await _choices(visit), "person": shown, "given": filled.given, "wrong": filled.wrong}
+        parts = {
+            **await _choices(visit, own_points=False),
+            "person": shown,
+            "given": filled.given,
+            "wrong": filled.wrong,
+        }
         return visit.page("person_form.html", 422, **parts)
 
     def work(tx: Transaction) -> list[str]:
@@ -101,7 +106,12 @@ async def correct(visit: Visit) -> Response:
     except AlreadyRegistered as known:
         filled.wrong.append(f"{known.name}用这个电话登记过另一份。是同一个人的话，请区里把两份合并。")
         shown = await visit.read(residents.masked, person.id)
-        parts = {**await _choices(visit), "person": shown, "given": filled.given, "wrong": filled.wrong}
+        parts = {
+            **await _choices(visit, own_points=False),
+            "person": shown,
+            "given": filled.given,
+            "wrong": filled.wrong,
+        }
         return visit.page("person_form.html", 409, **parts)
     return visit.goes_to(f"/console/people/{person.id}?said={'改好了。' if changed else '没有什么要改的。'}")
 
@@ -113,7 +123,7 @@ def _reached(tx: Transaction, visit: Visit) -> Person:
     return person
 
 
-def _read(visit: Visit) -> Filled:
+def _read(tx: Transaction, visit: Visit) -> Filled:
     given = {name: visit.text(name, at_most) for name, at_most in _FIELDS.items()}
     filled = Filled(given)
     if any(scrub(text)[1] for text in (*given.values(), visit.text("reason", 100))):
@@ -129,6 +139,10 @@ def _read(visit: Visit) -> Filled:
     filled.values["residence"] = given["residence"] if given["residence"] in _RESIDENCES else None
     filled.values["community_code"] = given["community_code"] or None
     filled.values["point_id"] = int(given["point_id"]) if given["point_id"].isdecimal() else None
+    if given["community_code"] and communities.get(tx, given["community_code"]) is None:
+        filled.wrong.append("没有这个社区。")
+    if filled.values["point_id"] is not None:
+        points.get(tx, filled.values["point_id"])  # raises NotFound
     for name in ("origin", "estate", "salutation"):
         filled.values[name] = given[name] or None
     for name, label in (("arrives_on", "来琼日期"), ("leaves_on", "离琼日期")):
@@ -157,9 +171,11 @@ def _given(person: Person) -> dict[str, str]:
     return shown | {"name": "", "phone": ""}
 
 
-async def _choices(visit: Visit) -> dict[str, Any]:
+async def _choices(visit: Visit, *, own_points: bool) -> dict[str, Any]:
+    """New people belong to a point of one's own; who is registered may have any."""
+
     def look(tx: Transaction) -> dict[str, Any]:
-        own = visit.staff.points(*POINT_KEEPERS)
+        own = visit.staff.points(*POINT_KEEPERS) if own_points else None
         places = [point for point in points.active(tx) if own is None or point.id in own]
         return {"communities": communities.names(tx), "points": places, "residences": _RESIDENCES}
 

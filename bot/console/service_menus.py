@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from bot.console import texts
 from bot.console.access import POINT_KEEPERS
-from bot.console.point_forms import keeps
 from bot.console.visit import Visit
 from storage import point_keeping, points, service_menus
 from storage.database import Transaction
@@ -26,11 +25,8 @@ async def listing(visit: Visit) -> Response:
             "missing": [point for point in places if point.id not in menus],
         }
 
-    kept = {point_id for point_id in visit.staff.points(*POINT_KEEPERS) or () if keeps(visit, point_id)}
-    is_whole = visit.staff.points(*POINT_KEEPERS) is None
-    return visit.page(
-        "menus.html", **await visit.read(look), month=month, kept=kept, is_whole=is_whole, **_around(month)
-    )
+    kept = visit.staff.points(*POINT_KEEPERS)  # None is every one
+    return visit.page("menus.html", **await visit.read(look), month=month, kept=kept, **_around(month))
 
 
 async def form(visit: Visit) -> Response:

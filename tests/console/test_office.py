@@ -358,3 +358,25 @@ async def test_who_is_known_is_said_to_be_and_not_written_down_twice(house, desk
     answer = await desk.posts(f"/console/people/{other}/correct", name=known.name, reason="写错了")
     assert "把两份合并" in words(answer.text)
     assert (await house.database.read(people.get, other)).name == "王守二"
+
+
+async def test_a_secretary_corrects_a_member_without_taking_the_point_away(house, somebody):
+    own = await point_of(house, "branch_secretary")
+
+    def member(tx):
+        facts = Facts(name="党小红", phone="13900139000", point_id=3, residence="local", host_branch_id=own)
+        facts.party = Party("yes", "某支部")
+        return people.add(tx, facts, MORNING)
+
+    number = await house.does(member)
+    secretary = await somebody("branch_secretary")
+    page = await secretary.opens(f"/console/people/{number}/correct")
+    assert '<option value="3" selected>' in page.text
+    form = {"residence": "local", "point_id": "3", "salutation": "党阿姨", "reason": "本人来说的"}
+    await secretary.posts(f"/console/people/{number}/correct", **form)
+    kept = await house.database.read(people.get, number)
+    assert (kept.point_id, kept.salutation) == (3, "党阿姨")
+    for wrong, status in ((("community_code", "nowhere"), 422), (("point_id", "999999"), 404)):
+        await secretary.opens(f"/console/people/{number}/correct")
+        answer = await secretary.posts(f"/console/people/{number}/correct", **{**form, wrong[0]: wrong[1]})
+        assert answer.status_code == status
