@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from storage import audit, communities, organisations, people, points
 from storage.audit import Actor
@@ -46,6 +46,7 @@ _MEMBERS: Mapping[str, Member] = {
     "是": "yes",
     "yes": "yes",
 }
+_MEMBERSHIP: Mapping[Member, str] = {"yes": "党员", "no": "群众", "undeclared": "没说"}
 _LABELS = {
     "residence": "候鸟/常住",
     "origin": "来源地",
@@ -107,6 +108,43 @@ def take_in(
         audit.note(tx, actor, "person.import", f"person {person_id}", now)
         added += 1
     return added, changed
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is kept, and what the list says instead; both as they are read aloud."""
+
+    label: str
+    kept: str
+    listed: str
+
+
+def differences(tx: Transaction, one: Judged) -> list[Difference]:
+    """Field by field, of a line whose person is registered otherwise."""
+    if one.facts is None or one.person_id is None:
+        return []
+    standing, facts = people.get(tx, one.person_id), one.facts
+    found = [
+        Difference(label, _spoken(tx, name, getattr(standing, name)), _spoken(tx, name, getattr(facts, name)))
+        for name, label in _LABELS.items()
+        if getattr(facts, name) is not None and getattr(facts, name) != getattr(standing, name)
+    ]
+    if facts.party.member not in (_UNDECLARED, standing.party.member):
+        found.append(Difference("党员身份", _MEMBERSHIP[standing.party.member], _MEMBERSHIP[facts.party.member]))
+    return found
+
+
+def _spoken(tx: Transaction, name: str, value: Any) -> str:
+    if value is None:
+        return "没有"
+    if name == "community_code":
+        found = communities.get(tx, value)
+        return found.display_name if found else str(value)
+    if name == "point_id":
+        return points.get(tx, value).name
+    if name == "host_branch_id":
+        return organisations.get(tx, value).name
+    return {"seasonal": "候鸟", "local": "常住"}.get(value, str(value)) if isinstance(value, str) else str(value)
 
 
 def _overwrite(tx: Transaction, one: Judged, actor: Actor, now: datetime) -> None:

@@ -34,6 +34,7 @@ class Shown:
     says: list[str]
     can_agree: bool = False
     person_id: int | None = None
+    differences: Sequence[people_import.Difference] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,25 @@ async def people_preview(visit: Visit) -> Response:
         parts = _nothing(people_import.HEADERS)
         return visit.page("people_import.html", 422, **{**parts, "wrong": str(problem)})
     lines = _lines(received.table)
-    judged = await visit.read(people_import.judge, lines, read_day)
     called = {number: f"{mask_name(given['name'])} {mask_phone(given['phone'])}".strip() for number, given in lines}
-    agreeable = [one.number for one in judged if one.verdict == "conflict"][:_MOST_AGREED]
-    shown = [
-        Shown(one.number, one.verdict, called[one.number], one.says, one.number in agreeable, one.person_id)
-        for one in judged
-    ]
+
+    def look(tx: Transaction) -> list[Shown]:
+        judged = people_import.judge(tx, lines, read_day)
+        agreeable = {one.number for one in [each for each in judged if each.verdict == "conflict"][:_MOST_AGREED]}
+        return [
+            Shown(
+                one.number,
+                one.verdict,
+                called[one.number],
+                one.says,
+                can_agree=one.number in agreeable,
+                person_id=one.person_id,
+                differences=people_import.differences(tx, one) if one.number in agreeable else (),
+            )
+            for one in judged
+        ]
+
+    shown = await visit.read(look)
     return visit.page("people_import.html", **_preview(people_import.HEADERS, received, shown))
 
 

@@ -61,7 +61,7 @@ async def test_a_list_is_looked_at_line_by_line_before_anything_is_kept(house, d
     read = words(answer.text)
     assert "钱多福" not in read
     assert "钱*福 138****8000" in read
-    assert "小区和登记的不一样" in read
+    assert "小区：登记的是“没有”，文件里是“别的花园”" in read
     assert "手机号不对" in read
     assert await house.database.read(people.search, "钱多福") == []
     token = re.search(r'name="file" value="([^"]+)"', answer.text)[1]

@@ -164,8 +164,23 @@ async def test_an_import_overwrites_only_the_lines_that_were_agreed(does):
     ]
     judged = await does(people_import.judge, lines, lambda _text: None)
     assert [(one.verdict, one.person_id) for one in judged] == [("conflict", number), ("conflict", other)]
+    (told,) = await does(people_import.differences, judged[0])
+    assert (told.label, told.kept, told.listed) == ("小区", "旧花园", "新花园")
     assert await does(people_import.take_in, judged, STAFF, MORNING, {2}) == (0, 1)
     assert [(await does(people.get, each)).estate for each in (number, other)] == ["新花园", "旧花园"]
+
+
+async def test_what_a_list_says_of_membership_and_places_is_told_in_words(does):
+    number = await does(person, "王建国", "13800138000", member="no")
+    blank = dict.fromkeys(people_import.HEADERS, "")
+    line = {**blank, "name": "王建国", "phone": "13800138000", "member": "党员", "community": "河西", "point": "T-2"}
+    (one,) = await does(people_import.judge, [(2, line)], lambda _text: None)
+    told = {each.label: (each.kept, each.listed) for each in await does(people_import.differences, one)}
+    points_told = ("天涯红雁之家·春园社区", "天涯红雁之家·河西社区")
+    assert told == {"党员身份": ("群众", "党员"), "社区": ("春园社区", "河西社区"), "服务点": points_told}
+    await does(people_import.take_in, [one], STAFF, MORNING, {2})
+    kept = await does(people.get, number)
+    assert (kept.party.member, kept.point_id, kept.verification) == ("yes", 2, "self_reported")
 
 
 async def test_a_point_changes_with_a_row_in_the_log_and_no_name_in_it(does):
