@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from storage import (
     accounts,
@@ -192,7 +192,13 @@ _SENT = (
         outbox_table.c.state,
         outbox_table.c.due_at,
     )
-    .where(outbox_table.c.person_id == _PERSON)
+    # One index holds what is under way and one what has ended: a condition for each, or both are left out.
+    .where(
+        or_(
+            and_(outbox_table.c.person_id == _PERSON, outbox_table.c.ended_at.is_(None)),
+            and_(outbox_table.c.person_id == _PERSON, outbox_table.c.ended_at.is_not(None)),
+        )
+    )
     .order_by(outbox_table.c.id)
 )
 _PICTURES = (
