@@ -32,11 +32,13 @@ test-long: $(VENV)/ready
 # kill -9 at random moments, and a million inputs through every door and parser: docs/torture.md.
 KILLS ?= 120
 INPUTS ?= 1000000
+GUIDED ?= 300
 FIGURES ?= build/torture
 torture: $(VENV)/ready
 	mkdir -p $(FIGURES)
 	$(BIN)/python -m tests.torture kills --kills $(KILLS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture inputs --inputs $(INPUTS) --into $(FIGURES)
+	$(BIN)/python -m tests.torture guided --seconds $(GUIDED) --into $(FIGURES)
 
 # Every figure beside its goal: bench in about ten minutes, bench-full in the sizes of benchmarks/RESULTS.md.
 BENCH := $(BIN)/python -m

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from psycopg.errors import NumericValueOutOfRange
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -87,7 +86,7 @@ class Transaction:
         except OverflowError:
             raise NotFound("号") from None
         except DataError as problem:
-            if isinstance(problem.orig, NumericValueOutOfRange):
+            if type(problem.orig).__name__ == "NumericValueOutOfRange":  # of the driver, which is not always here
                 raise NotFound("号") from None
             raise
 

@@ -1,6 +1,8 @@
 """Lists that offices have: read as they come, judged row by row, and nothing overwritten without a word."""
 
 import io
+import contextlib
+import zipfile
 from datetime import date
 
 import pytest
@@ -77,6 +79,23 @@ def test_what_is_no_table_is_said_to_be_none(content):
 @pytest.mark.parametrize("text", ["2026-10-20", "2026/10/20", "2026年10月20日", "20261020", "46315"])
 def test_a_day_is_read_as_people_and_spreadsheets_write_it(text):
     assert read_day(text) == date(2026, 10, 20)
+
+
+def test_a_damaged_workbook_and_one_that_unpacks_without_end_are_refused():
+    book = Workbook()
+    book.active.append(["姓名", "手机号"])
+    kept = io.BytesIO()
+    book.save(kept)
+    whole = kept.getvalue()
+    for place in range(30, len(whole), 211):
+        with contextlib.suppress(NotATable):
+            read_table(whole[:place] + b"\xff\x00\xff" + whole[place + 3 :], people_import.HEADERS)
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(5):
+            packed.writestr(f"xl/{number}", bytes(60 * 1024 * 1024))
+    with pytest.raises(NotATable, match="too large"):
+        read_table(kept.getvalue(), people_import.HEADERS)
 
 
 async def test_people_are_new_then_the_same_and_never_overwritten(place):

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from storage.migrations import migrate
-from tests.torture import inputs
+from tests.torture import guided, inputs
 from tests.torture.kills import Kills
 
 MODES = ("polling", "webhook")
@@ -16,7 +16,7 @@ MODES = ("polling", "webhook")
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("what", choices=["kills", "inputs"])
+    parser.add_argument("what", choices=["kills", "inputs", "guided"])
     parser.add_argument("--kills", type=int, default=120)
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=1800.0)
@@ -24,7 +24,7 @@ def main():
     parser.add_argument("--into", type=Path, default=Path("torture"), help="folder of the figures, as JSON")
     asked = parser.parse_args()
     asked.into.mkdir(exist_ok=True)
-    return kills(asked) if asked.what == "kills" else bad_inputs(asked)
+    return {"kills": kills, "inputs": bad_inputs, "guided": guided_inputs}[asked.what](asked)
 
 
 def kills(asked):
@@ -46,6 +46,17 @@ def bad_inputs(asked):
     write(asked.into / "inputs.json", result.as_dict())
     print(json.dumps(result.as_dict(), ensure_ascii=False), flush=True)
     return int(bool(result.faults))
+
+
+def guided_inputs(asked):
+    """Left out, and said so, where atheris is not installed: there are no wheels of it for every machine."""
+    if not guided.is_here():
+        print("atheris is not installed (pip install atheris): the guided inputs are left out")
+        return 0
+    found = guided.run(asked.seconds, asked.into / "guided")
+    write(asked.into / "guided.json", found)
+    print(json.dumps(found, ensure_ascii=False), flush=True)
+    return int(any(one["fault"] for one in found.values()))
 
 
 def write(path, figures):
