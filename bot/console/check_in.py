@@ -6,21 +6,19 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from bot.console import namesakes
 from bot.console.access import CHECKERS
 from bot.console.events import seen
 from bot.console.visit import Visit
 from handlers import own_code
-from storage import attendance, communities, events, people, person_keys
+from storage import attendance, events, people, person_keys
 from storage.attendance import CheckIn, Line
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import Event
-from storage.masks import mask_name, mask_phone
-from storage.people import Person
 from storage.refusals import NobodyCame
 from storage.times import local
 
-_MOST_FOUND = 8
 _MAY_CORRECT = ("point_lead", "district_staff")
 
 
@@ -148,7 +146,7 @@ def _scanned(tx: Transaction, visit: Visit, code: str) -> str:
 
 async def walk_in(visit: Visit) -> Response:
     """Someone who did not sign up: found among the registered, or added with a name and, if given, a phone."""
-    event_id, name, phone = visit.path_number(), visit.text("name", 20), visit.text("phone", 20).replace(" ", "")
+    event_id, name, phone = visit.path_number(), visit.text("name", 20), visit.text("phone", 20)
     chosen = visit.number("person")
 
     def work(tx: Transaction) -> tuple[str, list[tuple[int, str]]]:
@@ -158,16 +156,9 @@ async def walk_in(visit: Visit) -> Response:
             return _said(tx, _check_in(tx, visit, event, chosen, actor)), []
         if not name:
             return "请写姓名。", []
-        found = people.search(tx, name)
-        known = [person for person in found if person.name == name and (person.phone or "").endswith(phone)]
-        if len(known) > 1:
-            places = communities.names(tx)
-            return "有几位同名，点一位：", [(each.id, _told_apart(each, places)) for each in known[:_MOST_FOUND]]
-        if known:
-            person_id = known[0].id
-        else:
-            full = phone if len(phone) == 11 and phone.isdecimal() else None
-            person_id = people.add_by_staff(tx, name, full, visit.staff.person_id, visit.now)
+        person_id, options = namesakes.meant(tx, name, phone, visit.staff.person_id, visit.now)
+        if person_id is None:
+            return "有几位同名，点一位：", options
         return _said(tx, _check_in(tx, visit, event, person_id, actor)), []
 
     said, options = await visit.write(work)
@@ -175,11 +166,6 @@ async def walk_in(visit: Visit) -> Response:
         roll = await visit.read(read_roll, visit)
         return visit.page("desk.html", **{**_parts(visit, roll, ""), "options": options, "said": said})
     return await _answer(visit, said)
-
-
-def _told_apart(person: Person, places: dict[str, str]) -> str:
-    parts = mask_name(person.name), mask_phone(person.phone or ""), places.get(person.community_code or "", "")
-    return "　".join(part for part in parts if part)
 
 
 async def count(visit: Visit) -> Response:

@@ -11,7 +11,7 @@ from handlers import notices
 from reports.periods import Period
 from storage import attendance, communities, counts, events, markets, people, points, series, sign_ups
 from storage.database import Transaction
-from storage.events import TYPES, Event
+from storage.events import TYPES, Event, Outline
 from storage.masks import mask_name, mask_phone
 from storage.refusals import NotAllowed, NotFound
 from storage.times import day_ends, day_starts, local_date
@@ -32,6 +32,7 @@ SIGN_UP_STATES = {
 class Entry:
     """A sign-up as the page shows it, masked."""
 
+    person_id: int
     number: int
     name: str
     phone: str
@@ -92,10 +93,11 @@ async def listing(visit: Visit) -> Response:
 
 
 async def detail(visit: Visit) -> Response:
-    return visit.page("event.html", **await visit.read(_look, visit))
+    return visit.page("event.html", **await visit.read(look_at, visit))
 
 
-def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
+def look_at(tx: Transaction, visit: Visit) -> dict[str, object]:
+    """What the page of one event shows."""
     event = seen(tx, visit.staff, visit.path_number())
     names = communities.names(tx)
     came = {entry.person_id: entry for entry in attendance.of_event(tx, event.id)}
@@ -105,6 +107,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
         noted = came.get(sign_up.person_id)
         entries.append(
             Entry(
+                sign_up.person_id,
                 sign_up.number,
                 mask_name(person.name) if person else "（已注销）",
                 mask_phone(person.phone or "") if person else "",
@@ -118,6 +121,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
         )
     return {
         "event": event,
+        "options": [],
         "type": TYPES.get(event.type, event.type),
         "taken": events.taken(tx, event.id),
         "waiting": events.waiting(tx, event.id),

@@ -29,6 +29,7 @@ from bot.console import (
     reports,
     roles,
     series,
+    sign_ups,
     texts,
     wishes,
 )
@@ -111,6 +112,8 @@ def doors(sign_in: SignIn) -> list[Door]:
         Door("/console/events/{id:int}/cancel", events.cancel, ORGANISERS, "POST"),
         Door("/console/events/{id:int}/change", event_forms.change_form, ORGANISERS),
         Door("/console/events/{id:int}/change", event_forms.change, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/sign-up", sign_ups.sign_up, ORGANISERS, "POST"),
+        Door("/console/events/{id:int}/sign-off", sign_ups.cancel, ORGANISERS, "POST"),
         Door("/console/events/{id:int}/desk", check_in.desk, CHECKERS),
         Door("/console/events/{id:int}/roll", check_in.roll_part, CHECKERS, is_poll=True),
         Door("/console/events/{id:int}/note", check_in.note, CHECKERS, "POST"),

@@ -119,6 +119,8 @@ _POST = {
     "/console/events/{id:int}/note": page(HERE_CHECKERS, person="{resident}", what="attended"),
     "/console/events/{id:int}/publish": page(HERE_ORGANISERS),
     "/console/events/{id:int}/sheet": page(HERE_CHECKERS),
+    "/console/events/{id:int}/sign-off": page(HERE_ORGANISERS, person="{resident}"),
+    "/console/events/{id:int}/sign-up": page(HERE_ORGANISERS, name="example"),
     "/console/events/{id:int}/stalls/add": page(HERE_ORGANISERS),
     "/console/events/{id:int}/stalls/back": page(HERE_CHECKERS, finds=False),
     "/console/events/{id:int}/stalls/call": page(HERE_CHECKERS, stall=1, after=0),
