@@ -121,7 +121,7 @@ def following(tx: Transaction, event: Event) -> list[Event]:
 
 def meetings(tx: Transaction, series_id: int) -> list[Event]:
     """Every event of the series by its date, drafts and cancelled ones among them."""
-    return [events.get(tx, row.id) for row in tx.execute(_OF_SERIES, {"series": series_id}).all()]
+    return events.some(tx, [row.id for row in tx.execute(_OF_SERIES, {"series": series_id}).all()])
 
 
 def tallies(tx: Transaction) -> dict[int, tuple[int, int]]:

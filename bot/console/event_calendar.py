@@ -81,11 +81,14 @@ async def _week(visit: Visit, day: date) -> Response:
 
 def _chosen(tx: Transaction, visit: Visit, first: date, last: date) -> list[Event]:
     point, kind = visit.asked_number("point"), visit.asked("type", 30)
-    return [
-        event
-        for event in events.listed(tx, day_starts(first), day_ends(last))
-        if sees(visit.staff, event) and point in (None, event.point_id) and kind in ("", event.type)
-    ]
+    return events.some(
+        tx,
+        [
+            event.id
+            for event in events.outlined(tx, day_starts(first), day_ends(last))
+            if sees(visit.staff, event) and point in (None, event.point_id) and kind in ("", event.type)
+        ],
+    )
 
 
 def _days(visit: Visit, begins: date, ends: date, found: list[Event], overrides: Overrides) -> list[Day]:

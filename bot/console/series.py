@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from bot.console.access import OVERSEERS, Staff
-from bot.console.events import sees
 from bot.console.visit import Visit
 from handlers.roles import ORGANISERS
 from handlers.series import reaches
@@ -83,7 +82,7 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
     return {
         "series": found,
         "type": TYPES.get(found.type, found.type),
-        "meetings": [_meeting(tx, visit.staff, event) for event in series.meetings(tx, found.id)],
+        "meetings": _meetings(tx, visit.staff, found),
         "held": held,
         "times": at_least,
         "faithful": faithful,
@@ -93,11 +92,16 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
     }
 
 
-def _meeting(tx: Transaction, staff: Staff, event: Event) -> Meeting:
+def _meetings(tx: Transaction, staff: Staff, found: Series) -> list[Meeting]:
+    meetings = series.meetings(tx, found.id)
+    stand = events.stand(tx, [event.id for event in meetings])
+    return [_meeting(tx, staff, event, *stand[event.id]) for event in meetings]
+
+
+def _meeting(tx: Transaction, staff: Staff, event: Event, taken: int, waiting: int) -> Meeting:
     came = None
     if event.state == "held":
         came = sum(entry.state == "attended" for entry in attendance.of_event(tx, event.id))
         came += attendance.heads(tx, event.id)
     may_change = event.state in ("draft", "published") and staff.role_for(event, ORGANISERS) is not None
-    counted = events.taken(tx, event.id), events.waiting(tx, event.id)
-    return Meeting(event, *counted, came, may_change and sees(staff, event))
+    return Meeting(event, taken, waiting, came, may_change)
