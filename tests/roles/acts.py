@@ -130,6 +130,7 @@ MENU_ACTS = {
             *NEW_EVENT, "春园", "天涯红雁之家·春园社区", by=SECRETARIES | SCOPED_HERE, shows="最多来多少人", unseen="."
         ),
     ],
+    "活动模板": [act("活动模板", by=ORGANISERS, shows="类型")],
     "和上次一样": [act("和上次一样", by=ORGANISERS)],
     "发布存稿": [act("发布存稿 3", by=AT_POINT_1, audit="event.publish")],
     "撤回": [act("撤回 5", by=MAKERS, audit="event.withdraw")],
