@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from storage.times import local
 
 _DAYS = "一二三四五六日"
-_SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–—~至到]\s*(\d{1,2})[:：](\d{2})")
+_CLOCK = r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])"
+_SPAN = re.compile(rf"(?<![0-9]){_CLOCK}\s*[-–—~至到]\s*{_CLOCK}(?![0-9])")
 _RANGE = re.compile(r"(?:周|星期)([一二三四五六日天])\s*[至到\-–—~]\s*(?:周|星期)?([一二三四五六日天])")
 _SEASON = re.compile(r"(\d{1,2})月\s*[-–—~至到]\s*(?:次年|第二年)?(\d{1,2})月")
 
@@ -33,7 +34,7 @@ class OpeningHours:
 def read(text: str) -> OpeningHours | None:
     """None when the text gives no times: then nobody may say whether it is open."""
     plain = unicodedata.normalize("NFKC", text)
-    spans = tuple((time(int(a) % 24, int(b)), time(int(c) % 24, int(d))) for a, b, c, d in _SPAN.findall(plain))
+    spans = tuple((_time(a, b), _time(c, d)) for a, b, c, d in _SPAN.findall(plain))
     if not spans:
         return None
     weekdays = frozenset(range(7))
@@ -47,3 +48,8 @@ def read(text: str) -> OpeningHours | None:
         first, last = int(found[1]), int(found[2])
         months = frozenset((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
     return OpeningHours(weekdays, spans, months)
+
+
+def _time(hour: str, minute: str) -> time:
+    """“24:00” is the end of the day, not its beginning."""
+    return time.max if int(hour) == 24 else time(int(hour), int(minute))

@@ -95,7 +95,7 @@ def parsers(spoiler):
         "numbers": Parser(number, spoiler.text, 6),
         "masks": Parser(mask, spoiler.text, 4),
         "meanings": Parser(meaning, spoiler.text, 2),
-        "days and hours of tables": Parser(day, spoiler.text, 3),
+        "days and hours of tables": Parser(day, spoiler.cell, 3),
         "buttons and taps": Parser(button, spoiler.payload, 4),
         "settings": Parser(settings, spoiler.config, 2),
         "tables": Parser(table, spoiler.table, 1),

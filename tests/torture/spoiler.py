@@ -121,6 +121,14 @@ class Spoiler:
             text += "\n" + ",".join(self.text()[:60] for _ in range(self.chance.randint(1, 9)))
         return self.octets(text.encode(self.chance.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"]), "replace"))
 
+    def cell(self):
+        """What stands in such a table, with other digits."""
+        if self.chance.random() < 0.3:
+            return self.text()
+        cell = self.chance.choice(self.chance.choice(self.tables).replace("\n", ",").split(","))
+        odd = (str(self.chance.randrange(10)) if letter.isdecimal() else letter for letter in cell)
+        return "".join(odd) if self.chance.random() < 0.8 else cell + self.chance.choice(ODD)
+
     def workbook(self):
         book = Workbook()
         for row in self.chance.choice(self.tables).splitlines():
