@@ -199,4 +199,6 @@ def _in_our_words(problem: str) -> str:
     where = found[1] if (found := re.search(r"at `\$\.?([\w.]*)`", problem)) else ""
     if unknown := re.search(r"unknown field `(\w+)`", problem):
         return f"{'.'.join(part for part in (where, unknown[1]) if part)}: there is no such setting"
+    if "enum value" in problem:  # it would quote what was given, which may be a secret in the wrong line
+        return f"{where}: one of the values that config.example.toml names"
     return f"{where}: {problem.partition(' - at')[0]}"

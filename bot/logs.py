@@ -1,14 +1,20 @@
 """Where the program logs to, in which form, and for how long; no secret of the settings gets there."""
 
+import asyncio
 import json
 import logging
 import sys
+import threading
 from datetime import UTC, datetime, time
 from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from bot.channels.telegram.redaction import Redacting
 from bot.config import Settings
+
+_log = logging.getLogger(__name__)
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -53,6 +59,18 @@ def begin(settings: Settings) -> None:
         handler.addFilter(redacting)
     logging.basicConfig(level=logging.INFO, handlers=handlers)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    sys.excepthook = _log_crash
+    threading.excepthook = lambda crash: _log.critical("a thread ended", exc_info=crash.exc_value)
+
+
+def _log_crash(_kind: type[BaseException], crash: BaseException, _traceback: TracebackType | None) -> None:
+    # Python's own would print the text of the exception, and with it perhaps what a person said.
+    _log.critical("the program ended", exc_info=crash)
+
+
+def of_the_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For `set_exception_handler`: asyncio's own shows the task, whose exception may quote a person."""
+    _log.error("asyncio: %s", context["message"], exc_info=context.get("exception"))
 
 
 def _to_file(path: Path, days: int) -> logging.Handler:

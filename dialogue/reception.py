@@ -13,7 +13,7 @@ from dialogue.desk import Visit
 from dialogue.message import Message, Reply, all_decoded, decoded, encoded, joined
 from dialogue.talk import House
 from dialogue.understanding import Menu, Understanding
-from storage import accounts, conversations, inbox, outbox
+from storage import accounts, conversations, inbox, outbox, settings
 from storage.database import Database, StorageFault, Transaction
 from storage.outbox import Due
 from storage.scrub import scrub
@@ -135,11 +135,10 @@ class Reception:
         return replies, due, tx.has_planned
 
     def _apologise(self, tx: Transaction, message: Message, number: str) -> _Turn:
+        """With the telephone of the house: whatever is kept of the person may be what cannot be read."""
         now = self._clock()
         account = accounts.heard(tx, *message.sender, now)
-        desk = conversations.of(tx, account.id)
-        visit = Visit(tx, account, desk, now, self._menu, self._house, self._understanding)
-        reply = Reply(texts.fault(number, visit.phone()))
+        reply = Reply(texts.fault(number, settings.support_phone(tx)))
         return self._keep(tx, replace(message, text=""), account.id, (reply,), now)
 
 

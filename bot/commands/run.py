@@ -1,6 +1,7 @@
 """hongyan run: the service, until it is told to stop."""
 
 import argparse
+import asyncio
 import gc
 import os
 import sys
@@ -35,6 +36,7 @@ def until_stopped(settings: Settings, started: Callable[[int], None] = print_por
         return 1
 
     async def service() -> None:
+        asyncio.get_running_loop().set_exception_handler(logs.of_the_loop)
         async with running(settings) as program:
             _spare_the_collector()
             await serve(program.web, listener, started)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -27,6 +28,8 @@ from dialogue.message import File, Reply
 
 OpenFile = Callable[[str], Awaitable[bytes]]
 """The bytes behind a `File.token`. Raises `LookupError` when they are gone."""
+
+_QUOTED = re.compile(r"[^ -~]+|\d{5,}")
 
 _log = logging.getLogger(__name__)
 
@@ -248,4 +251,5 @@ def _seconds(told: int | timedelta) -> float:
 
 
 def _reason(error: TelegramError) -> str:
-    return error.message[:100]
+    """Telegram's own words, which are English. What it may quote of ours is not: a name, a number, what was said."""
+    return _QUOTED.sub("…", error.message)[:100]
