@@ -1,6 +1,7 @@
 """How stalls and queue numbers are spoken of, in cards, reminders and notices alike."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from dialogue import texts
 from storage import markets, queue_numbers
@@ -27,12 +28,14 @@ def turns(entries: Iterable[QueueNumber]) -> str:
     return f"您约的摊位：{found}。" if found else ""
 
 
-def waits(tx: Transaction, entry: QueueNumber) -> str:
-    """Where a number stands in its line."""
+def waits(tx: Transaction, entry: QueueNumber, now: datetime) -> str:
+    """Where a number stands in its line; before its slot begins nobody is called."""
     if entry.state == "called":
         return "轮到您了，请过去"
     if entry.state == "skipped":
         return "叫过您了，您没在"
+    if entry.starts_at is not None and entry.starts_at > now and entry.back_at is None:
+        return "到时候叫您"
     before = queue_numbers.ahead(tx, entry)
     return f"前面还有 {before} 位" if before else "下一个就是您"
 

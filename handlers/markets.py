@@ -85,7 +85,7 @@ async def mine(talk: Talk) -> None:
     found = queue_numbers.everywhere(talk.tx, talk.person_id, talk.now)
     if not found:
         return talk.say("您现在没有号。集市上回“摊位”就能取号。", Choice("活动", "看看有什么活动"))
-    lines = [f"{market_words.turn(entry)}（{market_words.waits(talk.tx, entry)}）" for entry in found]
+    lines = [f"{market_words.turn(entry)}（{market_words.waits(talk.tx, entry, talk.now)}）" for entry in found]
     choices = [
         Choice(f"接着排 {entry.id}", f"{entry.stall}，我回来了")
         if entry.state == "skipped"
@@ -114,7 +114,7 @@ async def come_back(talk: Talk) -> None:
     if entry is None:
         return talk.say("您的号还没过，不用重排。", Choice("我的号", "看我的号"))
     entry = queue_numbers.come_back(talk.tx, entry.id, talk.now)
-    waits = market_words.waits(talk.tx, entry)
+    waits = market_words.waits(talk.tx, entry, talk.now)
     return talk.say(f"好的，{entry.stall} {entry.number} 号给您接上了，{waits}。请在{entry.place}等着。")
 
 
@@ -122,7 +122,7 @@ def _taken(talk: Talk, taken: tuple[QueueNumber, bool], name: str) -> str:
     entry, is_new = taken
     head = (f"{name}也拿到了" if name else "拿到了") if is_new else f"{name or '您'}已经有号了"
     when = f"{texts.moment(entry.starts_at)}，" if entry.starts_at else ""
-    line = "" if entry.starts_at else f"，{market_words.waits(talk.tx, entry)}"
+    line = "" if entry.starts_at else f"，{market_words.waits(talk.tx, entry, talk.now)}"
     called = "到时候我叫您。" if not name else ""
     return f"{head}：{entry.stall} {entry.number} 号，{when}{entry.place}{line}。{called}"
 

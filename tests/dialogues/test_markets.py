@@ -75,6 +75,7 @@ async def test_a_slot_is_one_choice_and_signs_up_on_the_way(market):
     assert "拿到了：义诊 1 号，12月8日（周二）上午9点20分，大厅" in answer
     assert "《腊八集市》也报好了" in answer
     assert "义诊（大厅）上午9点20分，1 号" in await market("我的活动")
+    assert "义诊（大厅）上午9点20分，1 号（到时候叫您）" in await market("我的号")
 
 
 async def test_several_stalls_need_one_sign_up_and_count_one_person_once(market):
