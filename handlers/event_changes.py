@@ -150,6 +150,7 @@ async def undo(talk: Talk) -> None:
     event = await _done_lately(talk)
     if event is None:
         return talk.say("没有可以撤回的活动。发布、修改、取消以后 10 分钟内能撤回。")
+    at_one_stroke = event_undo.together(talk.tx, event.id, talk.now)
     undone = event_undo.undo(talk.tx, event.id, actor(talk, event), talk.now)
     if undone.what == "publish":
         notices.cancelled(talk.tx, event, "还要再安排", talk.now)
@@ -157,10 +158,22 @@ async def undo(talk: Talk) -> None:
     if undone.what == "cancel":
         told = notices.on_again(talk.tx, undone.after, talk.now)
         return talk.say(f"《{event.title}》照常办，已经安排告诉 {told} 个人。", Choice("我办的活动", "我办的活动"))
-    told = notices.changed(talk.tx, undone.before, undone.after, talk.now) if undone.after.state == "published" else 0
-    notices.promoted(talk.tx, sign_ups.promote(talk.tx, event.id, talk.now), talk.now)
+    told = _tell_of(talk, undone)
+    for other in at_one_stroke:
+        if other != event.id:
+            told += _tell_of(talk, event_undo.undo(talk.tx, other, actor(talk, events.get(talk.tx, other)), talk.now))
     sent = f"，已经安排告诉 {told} 个人" if told else ""
-    return talk.say(f"《{undone.after.title}》改回原来的了{sent}。", Choice(f"活动 {event.id}", "看看大家看到的"))
+    what = f"《{undone.after.title}》" if len(at_one_stroke) == 1 else f"一起改的 {len(at_one_stroke)} 场都"
+    return talk.say(f"{what}改回原来的了{sent}。", Choice(f"活动 {event.id}", "看看大家看到的"))
+
+
+def _tell_of(talk: Talk, undone: event_undo.Undone) -> int:
+    """Those concerned hear what holds again. Returns how many."""
+    if undone.after.state != "published":
+        return 0
+    told = notices.changed(talk.tx, undone.before, undone.after, talk.now)
+    notices.promoted(talk.tx, sign_ups.promote(talk.tx, undone.after.id, talk.now), talk.now)
+    return told
 
 
 async def photo(talk: Talk) -> None:

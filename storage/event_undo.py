@@ -33,6 +33,13 @@ _CHANGE = (
     .order_by(event_changes.c.id.desc())
     .limit(1)
 )
+_same = event_changes.alias("same")
+_TOGETHER = (
+    select(_same.c.event_id)
+    .join(event_changes, (event_changes.c.at == _same.c.at) & (event_changes.c.by_person == _same.c.by_person))
+    .where(event_changes.c.id == bindparam("change"), _same.c.undone_at.is_(None))
+    .order_by(_same.c.event_id)
+)
 _TAKEN_BACK = (
     update(event_changes)
     .where(event_changes.c.event_id == bindparam("event"), event_changes.c.id >= bindparam("first"))
@@ -59,6 +66,14 @@ _RECENT = (
 def recent(tx: Transaction, now: datetime) -> list[Event]:
     """Events with something that can still be taken back."""
     return [events.get(tx, event) for (event,) in tx.execute(_RECENT, {"since": now - UNDO_WITHIN})]
+
+
+def together(tx: Transaction, event_id: int, now: datetime) -> list[int]:
+    """The events that were changed at one stroke with this one, itself among them: a series, from one event on."""
+    change = tx.execute(_CHANGE, {"event": event_id, "since": now - UNDO_WITHIN}).first()
+    if change is None or events.get(tx, event_id).state == "cancelled":
+        return [event_id]
+    return [event for (event,) in tx.execute(_TOGETHER, {"change": change.id})] or [event_id]
 
 
 def undo(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Undone:

@@ -75,6 +75,15 @@ async def test_or_all_from_now_on_and_everyone_in_any_of_them_is_told(course):
     assert "时间改到12月23日（周三）上午9点" in told[0][1]
 
 
+async def test_what_was_changed_at_one_stroke_is_taken_back_at_one(course):
+    before = [event.starts_at for event in await course.does(events.coming, course.clock())]
+    second = (await course.does(events.coming, course.clock()))[1].id
+    await course.says(f"改活动 {second}", "时间", "12月16号上午九点", "以后都改", "对")
+    assert [event.starts_at for event in await course.does(events.coming, course.clock())] != before
+    assert "一起改的 3 场都改回原来的了" in await course(f"撤回 {second}")
+    assert [event.starts_at for event in await course.does(events.coming, course.clock())] == before
+
+
 async def test_the_last_one_of_a_series_is_asked_nothing_more(course):
     answer = await course.says("改活动 4", "名额", "5")
     assert "以后都改" not in answer
