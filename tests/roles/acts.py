@@ -106,6 +106,7 @@ MENU_ACTS = {
     "结束签到": [act("结束签到 1号活动", "是", by=HERE_CHECKERS, audit="event.close")],
     "补录": [act("补录 1号活动 1", by=HERE_CHECKERS)],
     "双报到": [act("双报到", by=REGISTERED, shows="在职党员办的|哪个单位")],
+    "我的签到码": [act("我的签到码", by=REGISTERED)],
     "签到表": [act("签到表 1", by=HERE_CHECKERS)],
     "签到码": [act("签到码 1号活动", by=HERE_CHECKERS)],
     "改签到": [
