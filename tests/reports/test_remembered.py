@@ -48,8 +48,13 @@ def forget_heads(tx):
 
 def come_late_in_the_net(tx):
     """Said at the door before the event was closed, and heard after it."""
-    event_id, _, other = today(tx)
-    attendance.check_in(tx, event_id, other, "by_staff", ACTOR, NOW + timedelta(minutes=2), said_at=NOW)
+    find = tx.connection.exec_driver_sql
+    event_id = find("SELECT max(id) FROM events WHERE state = 'held' AND closed_at IS NOT NULL").scalar_one()
+    late = f"SELECT max(person_id) FROM sign_ups WHERE event_id = {event_id} AND state = 'confirmed'"
+    found = attendance.check_in(
+        tx, event_id, find(late).scalar_one(), "by_staff", ACTOR, NOW + timedelta(minutes=2), said_at=NOW
+    )
+    assert found.is_new
 
 
 def hold_later(tx):
@@ -70,7 +75,15 @@ def merge(tx):
 
 
 @pytest.mark.parametrize(
-    "acts", [(come, hold), (come, count_heads, hold), (come, count_heads, forget_heads, hold), (correct,), (merge,), (come, hold_later, come_late_in_the_net)]
+    "acts",
+    [
+        (come, hold),
+        (come, count_heads, hold),
+        (come, count_heads, forget_heads, hold),
+        (correct,),
+        (merge,),
+        (come, hold_later, come_late_in_the_net),
+    ],
 )
 async def test_whatever_happens_the_figures_are_those_of_a_fresh_count(own_season, acts):
     remembered = Remembered()
