@@ -89,7 +89,7 @@ def _document(tx: Transaction, name: str, asked: dict[str, Any], wanted: Wanted)
             blank=bool(asked.get("blank")),
             unmasked=wanted.unmasked,
         )
-    return season_document(tx, wanted.period, wanted.on)
+    return season_document(tx, wanted.period, wanted.on, says_why=wanted.sees_party)
 
 
 def _wanted(tx: Transaction, wanted: dict[str, Any], now: datetime) -> Wanted:

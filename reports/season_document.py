@@ -35,8 +35,11 @@ _CORRECTIONS = (
 _MOST_CORRECTIONS = 20
 
 
-def season_document(tx: Transaction, period: Period, on: Paper) -> Document:
-    """It names nobody but those who corrected a figure in office."""
+def season_document(tx: Transaction, period: Period, on: Paper, *, says_why: bool = True) -> Document:
+    """It names nobody but those who corrected a figure in office.
+
+    `says_why`: with the reasons of corrections, which may name a resident and are for those who read the audit log.
+    """
     counted = counts(tx, period, *STATISTICS)
     by = {sheet.name: sheet for sheet in event_statistics(counted, on)}
     document = Document(title(period), is_sample=on.sample)
@@ -70,7 +73,7 @@ def season_document(tx: Transaction, period: Period, on: Paper) -> Document:
         _table(document, sheet)
 
     document.heading("五、和上次报送的数字相比")
-    _compared(tx, document, counted)
+    _compared(tx, document, counted, says_why=says_why)
 
     document.heading("六、口径说明")
     for paragraph in (DEFINITIONS, *COVERAGE_DEFINITIONS, need_counts.DEFINITIONS):
@@ -116,7 +119,7 @@ def _table(document: Document, sheet: Sheet, note: str = "") -> None:
     document.pictures(pictures(sheet, rows))
 
 
-def _compared(tx: Transaction, document: Document, counted: Counts) -> None:
+def _compared(tx: Transaction, document: Document, counted: Counts, *, says_why: bool) -> None:
     comparison = snapshots.last_of(tx, counted)
     if comparison is None:
         document.paragraph("　　这一段的数字，以前没有报送过。")
@@ -132,6 +135,6 @@ def _compared(tx: Transaction, document: Document, counted: Counts) -> None:
     ]
     document.grid(_DIFFERENCES, rows)
     corrections = comparison.corrections[-_MOST_CORRECTIONS:]
-    if corrections:
+    if corrections and says_why:
         document.paragraph("谁更正的，为什么：")
         document.grid(_CORRECTIONS, [snapshots.corrected(tx, act) for act in corrections])

@@ -31,7 +31,7 @@ def reads(path):
     return "".join(str(cell) for cell in cells if cell)
 
 
-@pytest.mark.parametrize("name", ["season.xlsx", "season.pdf", "season.PDF", "season"])
+@pytest.mark.parametrize("name", ["season", "season.PDF"])
 def test_the_ending_of_the_file_chooses_its_form(settings, tmp_path, capsys, name):
     path = tmp_path / name
     said = "2025—2026候鸟季（2025年10月1日至2026年4月30日）共计开展活动0场，惠及0人次"

@@ -96,7 +96,7 @@ class Reports:
             return {
                 "counted": counted,
                 "pictures": _pictures(tx, visit, counted),
-                "handed_out": _handed_out(tx, counted),
+                "handed_out": _handed_out(tx, counted, says_why=visit.staff.holds(*_OVERSEERS)),
                 "jobs": _jobs(tx, visit),
             }
 
@@ -210,12 +210,14 @@ def _pictures(tx: Transaction, visit: Visit, counted: Counts) -> list[Picture]:
     return [picture for sheet in sheets for picture in pictures(sheet, sheet.rows)]
 
 
-def _handed_out(tx: Transaction, counted: Counts) -> list[HandedOut]:
+def _handed_out(tx: Transaction, counted: Counts, *, says_why: bool) -> list[HandedOut]:
+    """The newest first. A reason may name a resident: it is for those who read the audit log."""
     found = []
     for kept in kept_snapshots.of_period(tx, counted.period.first, counted.period.last)[:_MOST_SNAPSHOTS]:
         comparison, person = snapshots.compare(tx, kept, counted), people.find(tx, kept.made_by)
         by = "" if person is None else person.name
-        found.append(HandedOut(comparison, by, [snapshots.corrected(tx, act) for act in comparison.corrections]))
+        corrections = comparison.corrections if says_why else ()
+        found.append(HandedOut(comparison, by, [snapshots.corrected(tx, act) for act in corrections]))
     return found
 
 

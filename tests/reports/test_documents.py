@@ -23,6 +23,8 @@ from reports.pictures import Bar, Picture
 from reports.season import season_book
 from reports.sheet import Column, Unmasked
 from reports.xlsx import write_xlsx
+from storage import attendance
+from storage.audit import Actor
 from storage.schema.snapshots import report_snapshots
 
 SEASON = Period.season(2025)
@@ -216,20 +218,27 @@ async def test_it_says_what_differs_from_the_last_one_with_who_and_why(own_seaso
         report_snapshots.create(tx.connection, checkfirst=True)
         snapshots.keep(tx, counts(tx, SEASON), None, MADE)
 
-    def document(tx):
-        return words(season_document.season_document(tx, SEASON, paper(tx, MADE)))
+    def document(tx, **how):
+        return words(season_document.season_document(tx, SEASON, paper(tx, MADE), **how))
+
+    def correct(tx):
+        event_id, person_id = tx.connection.exec_driver_sql(
+            "SELECT e.id, a.person_id FROM events e JOIN attendances a ON a.event_id = e.id AND a.undone_at IS NULL "
+            "WHERE a.state = 'attended' AND e.starts_at > '2026-04-01' AND e.starts_at < '2026-04-29' LIMIT 1"
+        ).one()
+        lead = Actor(1, "district_staff", "console")
+        attendance.undo(tx, event_id, person_id, lead, MADE, reason="记错人了", may_correct=True)
 
     await own_season.write(hand_in)
     assert "各项数字和那时一样" in await own_season.read(document)
-    take_away = (
-        "UPDATE attendances SET undone_at = '2026-12-09 00:00:00' WHERE id = (SELECT min(a.id) FROM attendances a "
-        "JOIN events e ON e.id = a.event_id WHERE e.state = 'held' AND e.starts_at >= '2025-10-05' "
-        "AND e.starts_at < '2026-04-20' AND a.undone_at IS NULL AND a.state = 'attended')"
-    )
-    await own_season.write(lambda tx: tx.connection.exec_driver_sql(take_away))
+    await own_season.write(correct)
     said = await own_season.read(document)
     assert "人次826825-1" in said
     assert "实名签到802801-1" in said
+    assert "撤销签到记错人了" in said
+    without = await own_season.read(document, says_why=False)
+    assert "人次826825-1" in without
+    assert "记错人了" not in without, "a reason may name a resident"
 
 
 @pytest.mark.long
