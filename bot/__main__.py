@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", "restore", "Bring a backup back; sending stays paused until it is released")
     restore.add_argument("file", type=Path, metavar="FILE")
 
+    person = command("person", "person", "For relatives of somebody who has died: a copy of what is held, or erasure")
+    person.add_argument("action", choices=["copy", "erase"])
+    person.add_argument("--reason", required=True, help="who asked, what was shown; kept in the audit log, no names")
+    person.add_argument("-o", dest="output", type=Path, metavar="FILE")
+
     command("release", "release", "Let messages go out again after a restore")
     rotate = command("rotate-keys", "rotate_keys", "Make a new key, and seal everything anew with it")
     rotate.add_argument("--only-finish", action="store_true", help="no new key: seal what is left, drop what is unused")

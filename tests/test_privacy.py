@@ -7,22 +7,27 @@ papers or of the place where it runs must be written down.
 import ast
 import logging
 import re
+import shutil
 import subprocess
+import sys
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from bot.commands import person as relatives
 from bot.config import WrongSettings, checked
 from dialogue.message import Address
-from storage import audit, inbox
+from storage import audit, inbox, people
 from storage.audit import Actor
 from storage.database import open_database
 from storage.geography import Place
 from storage.vault import Vault
 from tests.conftest import ME, MORNING, Chat, content_of
-from tests.dialogues.town import class_of, town
+from tests.dialogues.town import class_of, person, town
 
+MOMENT = timedelta(seconds=1)
 ROOT = Path(__file__).parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 NAME, PHONE, IDENTITY, WORDS = "欧阳标记", "13912345678", "460200195001011234", "楼道里标记着灯坏了"
@@ -238,8 +243,32 @@ def test_p24_staff_sign_in_by_a_link_that_opens_once():
     held_by("storage/test_tokens.py", "wrong_codes_are_counted_for_each_account", "many_accounts_cannot_guess_together")
 
 
-def test_p25_what_relatives_of_the_dead_may_ask_for_is_written_down():
+async def test_p25_relatives_of_the_dead_get_a_copy_or_erasure_through_staff(database):
+    await database.write(town)
+    await database.write(person, NAME, PHONE, ("telegram", "1"))
+    copy = await database.write(relatives.copied, NAME, PHONE, "a daughter asked, papers seen", MORNING)
+    assert NAME in copy.decode()
+    assert await database.write(relatives.copied, NAME, "13900000000", "x", MORNING) is None
+    assert "Erased" in await database.write(relatives.erase, NAME, PHONE, "a daughter asked, papers seen", MORNING)
+    assert await database.read(people.same, PHONE, NAME) is None
+    acts = await database.read(lambda tx: [act.action for act in audit.between(tx, MORNING, MORNING + MOMENT)])
+    assert {"person.copied", "person.erase asked"} <= set(acts)
     assert "## When somebody has died" in OPERATIONS
+
+
+def test_p25_whose_it_is_does_not_stand_on_the_command_line(tmp_path):
+    shutil.copy(ROOT / "config.example.toml", tmp_path / "config.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "person", "erase", "--reason", "papers seen"],
+        cwd=tmp_path,
+        input=f"{NAME}\n{PHONE}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "nobody is registered with this name and this phone" in done.stderr
 
 
 def test_p26_no_secrets_of_the_state_or_of_work_is_written_down():
