@@ -72,9 +72,6 @@ class Visit:
             elif reply.turn:
                 self._desk.screen_is_newer = False
 
-    def phone(self) -> str:
-        return self._house.phone(self._talk(Said("", self._now)))
-
     # What it may be, in order.
 
     def _answer(self, message: Message, said: Said) -> list[Reply]:
