@@ -282,7 +282,7 @@ def to_connect(tx: Transaction) -> list[Wish]:
 
 
 def under_way(tx: Transaction) -> list[Wish]:
-    """Every wish that is neither confirmed nor withdrawn, by its number."""
+    """Every wish that is neither confirmed nor withdrawn, those least far first."""
     return [wish for state in _OPEN for wish in (Wish(*row) for row in tx.execute(_IN_STATE, {"in_state": state}))]
 
 
