@@ -25,13 +25,14 @@ def sign_in_sheet(
 ) -> Document:
     """签到表 for the door, with room for those who just come; not `blank`, with who came. Raises `NotFound`.
 
-    A blank one lies open on a table: its phones are masked even where the names are not.
+    It lies open on a table: phones are masked even where the names are not.
     """
     made = attendance_sheet(tx, event_id, on, masked=unmasked is None, sees_party=sees_party, blank=blank)
     rows = list(made.rows)
-    if blank:
+    if unmasked is not None:
         place = [column.kind for column in made.columns].index("phone")
         rows = [(*row[:place], mask_phone(str(row[place] or "")), *row[place + 1 :]) for row in rows]
+    if blank:
         rows += [(None,) * len(made.columns)] * _EMPTY_ROWS
     document = Document(
         made.title, is_landscape=True, is_sample=on.sample, mark="" if unmasked is None else unmasked.watermark

@@ -183,9 +183,12 @@ async def test_afterwards_the_sheet_says_who_came(season):
             "SELECT e.id FROM events e JOIN head_counts h ON h.event_id = e.id AND h.undone_at IS NULL "
             "WHERE e.state = 'held' ORDER BY e.starts_at LIMIT 1"
         ).scalar_one()
-        return documents.sign_in_sheet(tx, event_id, paper(tx, MADE), unmasked=None, blank=False)
+        mark = Unmasked("李秋实", MADE)
+        return documents.sign_in_sheet(tx, event_id, paper(tx, MADE), unmasked=mark, blank=False)
 
     said = words(await season(make))
+    assert "0898-****1" in said
+    assert not re.search(r"0898-?0000", said)
     assert re.search(r"实名签到\d+人次，现场清点\d+人次", said)
     assert "审核人" in said
 
