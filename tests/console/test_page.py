@@ -94,7 +94,7 @@ SHOWN = {
     "console-desk-phone": ("/console/events/{event}/desk", 390, 844),
     "console-reports": ("/console/reports?from=2025-10-01&to=2026-04-30", 1280, 860),
     "console-needs": ("/console/needs", 1280, 860),
-    "console-calendar": ("/console/events/calendar?month=2026-11", 1280, 860),
+    "console-calendar": ("/console/events/calendar?month=2025-12", 1280, 1120),
     "console-event": ("/console/events/{event}", 1280, 860),
 }
 
