@@ -9,10 +9,10 @@ import textwrap
 import pytest
 from sqlalchemy import text
 
-from storage import settings
+from storage import events, settings
 from storage.database import StorageFault, open_database
 from storage.migrations import engine_for
-from storage.refusals import NotRegistered
+from storage.refusals import NotFound, NotRegistered
 from tests.conftest import MORNING
 
 pytestmark = pytest.mark.both_engines
@@ -178,6 +178,15 @@ def test_a_kill_loses_nothing_that_was_answered(empty_database, tmp_path):
     kept = {row[0] for row in sqlite3.connect(path).execute("SELECT key FROM settings")}
     assert len(answered) >= 300
     assert not [n for n in answered if n and f"k{n}" not in kept]
+
+
+async def test_a_number_larger_than_any_names_nothing(databases, tmp_path, vault):
+    async with open_database(databases.new(tmp_path / "hongyan.db"), vault) as database:
+        for number in (10**12, 10**30):
+            for look in (database.write, database.read):
+                with pytest.raises(NotFound):
+                    await look(events.get, number)
+        assert await database.write(keep, "a", 1) == 1
 
 
 async def test_a_database_in_memory_is_refused(vault):
