@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 WRITERS = 8  # transactions of one process at a time; more would wait for the interpreter, not for the database
 READERS = 4
 
+_HANGS_AFTER = 15  # seconds between two statements; what such a process holds would make everybody else wait
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 
 
@@ -14,7 +15,13 @@ def engine_of(url: str, connections: int | None = None) -> Engine:
     to_psycopg = make_url(url).set(drivername="postgresql+psycopg")
     if connections is None:
         return create_engine(to_psycopg, hide_parameters=True, poolclass=pool.NullPool)
-    return create_engine(to_psycopg, hide_parameters=True, pool_size=connections, max_overflow=0)
+    return create_engine(
+        to_psycopg,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"options": f"-c idle_in_transaction_session_timeout={_HANGS_AFTER}s"},
+    )
 
 
 def clashed(problem: DBAPIError) -> bool:

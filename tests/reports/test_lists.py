@@ -84,7 +84,7 @@ async def test_messages_that_did_not_arrive_are_listed_without_their_words(own_s
             outbox.plan(
                 tx, outbox.Planned("reminder", key, '{"text": "秘密"}', NOW, person_id=person, event_id=event), NOW
             )
-            (row_id,) = tx.connection.exec_driver_sql("SELECT id FROM outbox WHERE key = ?", (key,)).one()
+            (row_id,) = tx.connection.exec_driver_sql(f"SELECT id FROM outbox WHERE key = '{key}'").one()
             outbox.settle(tx, outbox.Ended(row_id, state), NOW)
 
     await own_season.write(send)

@@ -20,7 +20,7 @@ def today(tx):
         "SELECT id FROM events WHERE state = 'published' ORDER BY starts_at LIMIT 1"
     ).scalar_one()
     people = tx.connection.exec_driver_sql(
-        "SELECT person_id FROM sign_ups WHERE event_id = ? AND state = 'confirmed' ORDER BY id", (event_id,)
+        f"SELECT person_id FROM sign_ups WHERE event_id = {event_id} AND state = 'confirmed' ORDER BY id"
     ).all()
     return event_id, people[0][0], people[1][0]
 
@@ -64,7 +64,7 @@ def hold_later(tx):
 def correct(tx):
     event_id = tx.connection.exec_driver_sql("SELECT max(event_id) FROM attendances").scalar_one()
     person_id = tx.connection.exec_driver_sql(
-        "SELECT person_id FROM attendances WHERE event_id = ? AND undone_at IS NULL", (event_id,)
+        f"SELECT person_id FROM attendances WHERE event_id = {event_id} AND undone_at IS NULL"
     ).first()[0]
     attendance.undo(tx, event_id, person_id, ACTOR, NOW, reason="记错了", may_correct=True)
 

@@ -103,7 +103,7 @@ async def test_a_branch_sees_its_own_members_alone(season):
     def sheets(tx):
         everyone = list(member_ledger(tx, date(2026, 12, 8), paper(tx, MADE)).rows)
         branch = next(row[12] for row in everyone if row[12])
-        (branch_id,) = tx.connection.exec_driver_sql("SELECT id FROM organisations WHERE name = ?", (branch,)).one()
+        (branch_id,) = tx.connection.exec_driver_sql(f"SELECT id FROM organisations WHERE name = '{branch}'").one()
         own = list(member_ledger(tx, date(2026, 12, 8), paper(tx, MADE), branch_ids=frozenset({branch_id})).rows)
         return everyone, branch, own
 

@@ -119,7 +119,7 @@ class Workers(Kills):
             while True:
                 for port in self._ports:
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(2):  # one that hangs says nothing
+                        async with asyncio.timeout(5):  # one that hangs says nothing
                             if (await self._is_up(port))["leads"]:
                                 self.leaders.append(self._programs[port].pid)
                                 self.longest_without = max(self.longest_without, time.monotonic() - began)
