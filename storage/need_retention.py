@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import String, bindparam, cast, delete, literal, or_, select, update
 
-from storage import need_categories, need_entries, needs
+from storage import need_categories, need_entries
 from storage.database import Transaction
 from storage.schema.needs import need_visits
 from storage.schema.needs import needs as table
@@ -16,8 +16,26 @@ MEDIA_KEPT = timedelta(days=90)  # after closing
 TEXT_KEPT = timedelta(days=730)
 HEALTH_TEXT_KEPT = timedelta(days=183)
 
-_CLOSED = select(table.c.id, table.c.number, table.c.category).where(table.c.closed_at <= bindparam("before"))
-_WITH_TEXT = _CLOSED.where(or_(table.c.text.is_not(None), table.c.place.is_not(None)))
+_SUBJECT = literal("need ").concat(cast(table.c.id, String))
+_WITH_MEDIA = (
+    select(attachments.c.subject)
+    .join(table, attachments.c.subject == _SUBJECT)
+    .where(table.c.closed_at <= bindparam("before"))
+    .distinct()
+    .limit(bindparam("at_most"))
+)
+_WITH_TEXT = (
+    select(table.c.id)
+    .where(or_(table.c.text.is_not(None), table.c.place.is_not(None)))
+    .where(table.c.closed_at <= bindparam("health_before"))
+    .where(
+        or_(
+            table.c.closed_at <= bindparam("before"),
+            table.c.category.in_(bindparam("of_health", expanding=True)),
+        )
+    )
+    .limit(bindparam("at_most"))
+)
 _DROP_MEDIA = delete(attachments).where(attachments.c.subject == bindparam("of"))
 _ERASE = update(table).where(table.c.id == bindparam("need")).values(text=None, place=None, obstacle=None)
 _ERASE_VISITS = update(need_visits).where(need_visits.c.need_id == bindparam("need")).values(result=None)
@@ -35,21 +53,19 @@ class Forgotten:
     media: int
     needs: int
     wishes: int
+    more: bool  # there is
 
 
-def forget(tx: Transaction, now: datetime) -> Forgotten:
-    """Drop what is past its time. To be called nightly; repeating it is harmless."""
-    media = 0
-    for row in tx.execute(_CLOSED, {"before": now - MEDIA_KEPT}).all():
-        media += tx.execute(_DROP_MEDIA, {"of": f"need {row.id}"}).rowcount
-    texts = 0
-    for row in tx.execute(_WITH_TEXT, {"before": now - HEALTH_TEXT_KEPT}).all():
-        need = needs.get(tx, row.id)
-        is_health = need_categories.get(tx, row.category).is_health
-        if is_health or (need.closed_at is not None and need.closed_at <= now - TEXT_KEPT):
-            tx.execute(_ERASE, {"need": row.id})
-            tx.execute(_ERASE_VISITS, {"need": row.id})
-            need_entries.erase(tx, row.id)
-            texts += 1
+def forget(tx: Transaction, now: datetime, at_most: int = 200) -> Forgotten:
+    """Drop a little of what is past its time. To be called nightly until there is no more."""
+    subjects = tx.execute(_WITH_MEDIA, {"before": now - MEDIA_KEPT, "at_most": at_most}).scalars().all()
+    media = sum(tx.execute(_DROP_MEDIA, {"of": subject}).rowcount for subject in subjects)
+    of_health = [code for code, category in need_categories.known(tx).items() if category.is_health]
+    wanted = {"before": now - TEXT_KEPT, "health_before": now - HEALTH_TEXT_KEPT, "of_health": of_health}
+    texts = tx.execute(_WITH_TEXT, {**wanted, "at_most": at_most}).scalars().all()
+    for need_id in texts:
+        tx.execute(_ERASE, {"need": need_id})
+        tx.execute(_ERASE_VISITS, {"need": need_id})
+        need_entries.erase(tx, need_id)
     dropped = tx.execute(_ERASE_WISHES, {"before": now - TEXT_KEPT}).rowcount
-    return Forgotten(media, texts, dropped)
+    return Forgotten(media, len(texts), dropped, at_most in (len(subjects), len(texts)))

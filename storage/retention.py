@@ -140,7 +140,7 @@ def _acts(tx: Transaction, now: datetime) -> Done:
 
 def _needs(tx: Transaction, now: datetime) -> Done:
     forgotten = need_retention.forget(tx, now)
-    return Done(forgotten.media + forgotten.needs + forgotten.wishes)
+    return Done(forgotten.media + forgotten.needs + forgotten.wishes, forgotten.more)
 
 
 STEPS: Mapping[str, Step] = {

@@ -53,7 +53,8 @@ people = Table(
     Column("last_contact_at", Moment),
     Index("ix_people_point_id", "point_id"),
     Index("ix_people_branch", "host_branch_id", "state", "verification"),  # enough to count who is placed where
-    Index("ix_people_stay", "state", "residence", "arrives_on", "leaves_on"),  # and to count who is in town
+    # And to count who is in town. Led by the state, which nearly all share, it would draw every list to itself.
+    Index("ix_people_stay", "arrives_on", "leaves_on", "residence", "state"),
     Index("ix_people_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
     Index("ix_people_added_by", "added_by", sqlite_where=_ADDED, postgresql_where=_ADDED),
     Index("ix_people_anonymised", "id", sqlite_where=_ANONYMISED, postgresql_where=_ANONYMISED),

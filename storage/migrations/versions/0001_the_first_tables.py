@@ -340,7 +340,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_people_person_key"), ["person_key"], unique=False)
         batch_op.create_index("ix_people_point_id", ["point_id"], unique=False)
-        batch_op.create_index("ix_people_stay", ["state", "residence", "arrives_on", "leaves_on"], unique=False)
+        batch_op.create_index("ix_people_stay", ["arrives_on", "leaves_on", "residence", "state"], unique=False)
 
     op.create_table(
         "series",
