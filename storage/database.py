@@ -381,7 +381,7 @@ class _Postgresql:
 
     def __init__(self, url: str, house: _House) -> None:
         self._house = house
-        self._engine = postgresql.engine_of(url, postgresql.WRITERS)
+        self._engine = postgresql.engine_of(url, postgresql.WRITERS, writes=True)
         readers = postgresql.engine_of(url, postgresql.READERS)
         self._readers = readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writing = ThreadPoolExecutor(postgresql.WRITERS, "storage-writer")
