@@ -20,7 +20,10 @@ PREFIX = "hongyan_"
 MEANINGS = {
     "started_at_seconds": Meaning("gauge", "When this process started, in seconds since 1970."),
     "storage_fault": Meaning("gauge", "1 while nothing can be kept; the log says why."),
-    "outbox_rows": Meaning("gauge", "Messages that are planned, waiting or being sent, and those due in the last seven days that did not arrive."),
+    "outbox_rows": Meaning(
+        "gauge",
+        "Messages that are planned, waiting or being sent, and those of the last seven days that did not arrive.",
+    ),
     "outbox_late_seconds": Meaning("gauge", "By how much the first message that is due is late; 0 when none is."),
     "sent_total": Meaning("counter", "Messages that ended since the start, by channel and end."),
     "sending_paused": Meaning("gauge", "1 while everything but answers is held back, as after a restore."),

@@ -135,7 +135,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_us(host: str, port: int) -> bool:
-    here = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - it only asks there
+    here = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - it only asks there  # nosec B104
     address = f"[{here}]" if ":" in here else here
     try:
         with build_opener(ProxyHandler({})).open(f"http://{address}:{port}/healthz", timeout=3) as answer:
