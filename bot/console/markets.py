@@ -97,8 +97,7 @@ async def call(visit: Visit) -> Response:
             return CALLED_ALREADY
         if called.current is None:
             return f"{stall.name}现在没有人等了。"
-        person = people.find(tx, called.current.person_id)
-        return f"{stall.name}叫 {called.current.number} 号{'，' + person.name if person else ''}。"
+        return f"{stall.name}叫 {called.current.number} 号。"
 
     return await _answer(visit, work)
 
@@ -143,8 +142,7 @@ async def take_for(visit: Visit) -> Response:
             return f"“{stall.name}”分时段，请选一个时段。"
         slot = slot_id if stall.has_slots else None
         entry, is_new = queue_numbers.take(tx, stall.id, line.person_id, actor, visit.now, slot)
-        person = people.find(tx, line.person_id)
-        return f"{person.name if person else ''}{'拿到' if is_new else '已经有'}{stall.name} {entry.number} 号。"
+        return f"名单上 {line.number} 号的，{'拿到' if is_new else '已经有'}{stall.name} {entry.number} 号。"
 
     return await _answer(visit, work)
 
@@ -188,7 +186,10 @@ def _at(tx: Transaction, visit: Visit) -> tuple[Event, Stall, Actor]:
 
 
 async def _answer(visit: Visit, work: Callable[[Transaction], str]) -> Response:
-    """The stalls as they are now, with what was done; for browsers without scripts the whole page."""
+    """The stalls as they are now, with what was done; for browsers without scripts the whole page.
+
+    What `work` says names nobody: there it travels in an address, and addresses are logged.
+    """
     said = await visit.write(work)
     visit.wake()
     if not visit.is_partial:

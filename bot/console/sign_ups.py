@@ -27,7 +27,7 @@ async def sign_up(visit: Visit) -> Response:
             if person_id is None:
                 return "", options
         outcome = sign_ups.sign_up(tx, event.id, [people.get(tx, person_id).id], actor, visit.now)
-        return _said(tx, outcome), []
+        return _said(outcome), []
 
     said, options = await visit.write(work)
     if options:
@@ -55,16 +55,16 @@ def _organised(tx: Transaction, visit: Visit) -> tuple[Event, Actor]:
     return event, visit.staff.acting_on(event, ORGANISERS)
 
 
-def _said(tx: Transaction, outcome: sign_ups.Outcome) -> str:
-    entry = outcome.sign_ups[0]
-    name = people.get(tx, entry.person_id).name
+def _said(outcome: sign_ups.Outcome) -> str:
+    """By the number on the list and no name: the sentence travels in an address, and addresses are logged."""
+    number = outcome.sign_ups[0].number
     if not outcome.is_new:
-        return f"{name}早就报上了，{entry.number} 号。"
+        return f"早就报上了，{number} 号。"
     if outcome.state != "waitlisted":
-        return f"{name}报上了，{entry.number} 号。"
+        return f"报上了，{number} 号。"
     if sign_ups.is_to_be_drawn(outcome.event):
-        return f"{name}报上了，{entry.number} 号，等着抽签。"
-    return f"名额满了，{name}排在候补第 {outcome.position} 位。"
+        return f"报上了，{number} 号，等着抽签。"
+    return f"名额满了，{number} 号，排在候补第 {outcome.position} 位。"
 
 
 def _back(visit: Visit, said: str) -> Response:
