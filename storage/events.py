@@ -420,4 +420,4 @@ def _must_be_open(event: Event) -> None:
 def _event(row: Any) -> Event:
     if row is None:
         raise NotFound("活动")
-    return Event(**dict(zip(_FIELDS, row, strict=True)))
+    return Event(*row)  # the columns are in the order of the fields

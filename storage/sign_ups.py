@@ -83,9 +83,11 @@ _ACTIVE_OF = select(*_COLUMNS).where(
     table.c.event_id == bindparam("event"), table.c.person_id == bindparam("person"), _IS_ACTIVE
 )
 _BY_ID = select(*_COLUMNS).where(table.c.id == bindparam("id"))
-_LAST_NUMBER = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.event_id == bindparam("event"))
-_LAST_WALK_IN = select(func.coalesce(func.max(attendances.c.list_number), 0)).where(
-    attendances.c.event_id == bindparam("event")
+_LAST_NUMBERS = select(
+    select(func.coalesce(func.max(table.c.number), 0)).where(table.c.event_id == bindparam("event")).scalar_subquery(),
+    select(func.coalesce(func.max(attendances.c.list_number), 0))
+    .where(attendances.c.event_id == bindparam("event"))
+    .scalar_subquery(),
 )
 _ADD = insert(table).returning(table.c.id)
 _MOVE = (
@@ -313,8 +315,7 @@ def of_person(tx: Transaction, person_id: int, now: datetime) -> list[SignUp]:
 
 def next_list_number(tx: Transaction, event_id: int) -> int:
     """The next number on the printed list: numbers given never change."""
-    last = tx.execute(_LAST_NUMBER, {"event": event_id}).scalar_one()
-    return int(max(last, tx.execute(_LAST_WALK_IN, {"event": event_id}).scalar_one())) + 1
+    return int(max(tx.execute(_LAST_NUMBERS, {"event": event_id}).one())) + 1
 
 
 def _may_join(tx: Transaction, event: Event, person_ids: list[int], now: datetime) -> None:
