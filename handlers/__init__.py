@@ -171,9 +171,7 @@ MENU: dict[str, Entry] = {
     ),
     "导出我的信息": Entry(my_data.export, ("导出信息", "拿走我的信息", "下载我的信息", "导出我的资料")),
     "我的党员身份": Entry(my_data.membership, ("党员身份", "我的支部", "我是不是党员")),
-    "双报到": Entry(
-        report_ins.report_in, ("在职党员报到", "单位报到", "在职报到"), pattern=r"双报到\s*(?P<rest>\S.*)"
-    ),
+    "双报到": Entry(report_ins.report_in, ("在职党员报到", "单位报到", "在职报到"), pattern=r"双报到\s*(?P<rest>\S.*)"),
     "我的积分": Entry(credit_points.show, ("积分", "积分卡", "看积分", "我的积分卡")),
     "开积分卡": Entry(credit_points.open_card, ("办积分卡", "要积分卡")),
     "关积分卡": Entry(credit_points.close_card, ("不要积分卡", "停积分卡")),

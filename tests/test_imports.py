@@ -1,7 +1,7 @@
 """Lists that offices have: read as they come, judged row by row, and nothing overwritten without a word."""
 
-import io
 import contextlib
+import io
 import zipfile
 from datetime import date
 
