@@ -47,7 +47,8 @@ def pytest_generate_tests(metafunc):
 
 
 def _is_for_both(test):
-    return test.get_closest_marker("both_engines") is not None and test.get_closest_marker("of_sqlite") is None
+    but = any(test.get_closest_marker(name) is not None for name in ("of_sqlite", "slow_there"))
+    return test.get_closest_marker("both_engines") is not None and not but
 
 
 def pytest_collection_modifyitems(config, items):

@@ -68,6 +68,7 @@ async def test_signing_up_twice_is_harmless(scene):
     assert (first.state, first.is_new, again.state, again.is_new) == ("confirmed", True, "confirmed", False)
 
 
+@pytest.mark.slow_there
 async def test_ten_thousand_claims_at_once_do_not_oversell(scene):
     event = await scene(an_event, capacity=20)
     persons = await scene(some_people, 200)
@@ -286,6 +287,7 @@ class Season(RuleBasedStateMachine):
             self.connection.close()
 
 
+@pytest.mark.slow_there
 def test_any_order_of_people_keeps_the_rules(databases, tmp_path):
     with engine_for(databases.new(tmp_path / "hongyan.db")) as opened_engine:
 
