@@ -5,8 +5,8 @@ Run: python -m benchmarks.broadcast [--recipients 1600000] [--seconds 60] [--kee
 The platform is a process of its own (`benchmarks.allowance`) that allows 30, or 1,000, messages within any one second
 and answers 429 to the others. Ours is the whole program, started on a district whose broadcast is approved. Reached is
 what came in a steady stretch, after the first five seconds, ÷ what is allowed. Processor time per message is that of
-the whole program, beside a process that posts the same with aiohttp at the same rate and does nothing else. Meanwhile
-somebody writes every fifth of a second, and waits for the answer. Memory is the most that was resident from the start
+the whole program, beside a process that posts the same with aiohttp at the same rate and does nothing else. In the
+same stretch somebody writes every fifth of a second, and waits for the answer. Memory is the most that was resident from the start
 on, with 1,000 recipients and with the many.
 """
 
@@ -110,7 +110,7 @@ async def course(folder: Path, per_second: int, seconds: float) -> Course:
         await allowance.wait()
     sent = sum(begins <= at < ends for at in seen["sent_at"])
     steady = sum(begins <= at < ends for at in seen["refused_at"])
-    waits = [at - wrote[chat] for chat, at in seen["answered_at"] if chat in wrote]
+    waits = [at - wrote[chat] for chat, at in seen["answered_at"] if begins <= wrote.get(chat, 0.0) < ends]
     rate = sent / (ends - begins)
     before = len(seen["refused_at"]) - steady
     return Course(rate / per_second, steady, before, used / max(sent, 1) * 1e6, resident, waits)
