@@ -6,8 +6,8 @@ The platform is a process of its own (`benchmarks.allowance`) that allows 30, or
 and answers 429 to the others. Ours is the whole program, started on a district whose broadcast is approved. Reached is
 what came in a steady stretch, after the first five seconds, ÷ what is allowed. Processor time per message is that of
 the whole program, beside a process that posts the same with aiohttp at the same rate and does nothing else. In the
-same stretch somebody writes every fifth of a second, and waits for the answer. Memory is the most that was resident from the start
-on, with 1,000 recipients and with the many.
+same stretch somebody writes every fifth of a second, and waits for the answer. Memory is the most that was resident
+from the start on, with 1,000 recipients and with the many.
 """
 
 import asyncio
