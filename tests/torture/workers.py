@@ -83,6 +83,7 @@ class Workers(Kills):
         while self.result.kills < self.at_most and time.monotonic() < until:
             leader = await self._leader()
             if self._hang and self.result.kills % 5 == 4:
+                await asyncio.gather(*map(self._is_up, self._ports))  # those that are to take over must have started
                 await self._hangs(leader)
             await self._until_acknowledged(self.chance.randint(3, 12))
             # Each other time the leader; and now and then one that is only just starting.
