@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from xml.etree import ElementTree  # for the name of its fault alone  # nosec B405
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 _HEADERS_WITHIN = 10  # rows; a title and who fills it in often stand above
 _MOST_ROWS = 200_000
 _GUARDED = tuple("=+-@＝＋－＠\t")
@@ -23,7 +20,6 @@ _DAMAGED = (  # whatever the zip, the XML and the values in it make the library 
     zlib.error,
     struct.error,
     ElementTree.ParseError,
-    InvalidFileException,
     LookupError,
     ValueError,
     TypeError,
@@ -117,6 +113,8 @@ def _workbook_rows(content: bytes) -> Iterable[Sequence[object]]:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > _MOST_UNPACKED:
                 raise NotATable("the workbook is too large; please split the file")
+        from openpyxl import load_workbook  # six megabytes that a program nobody gives a workbook need not hold
+
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         return list(sheet.iter_rows(values_only=True, max_row=_MOST_ROWS + 1))
