@@ -17,17 +17,22 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: $(VENV)/ready
 	$(BIN)/hongyan demo --port $(PORT) --data $(DATA)
 
+# One more at once than there are cores, since some wait for a browser; their files in memory where there is room.
+AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
+PYTEST := PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE)
+
 test: $(VENV)/ready
 	scripts/browser || true
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # Everything that uses a database, on a PostgreSQL of the run's own.
 test-postgres: $(VENV)/ready
-	HONGYAN_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto $(ARGS)
+	HONGYAN_TEST_ENGINE=postgresql $(PYTEST) $(ARGS)
 
 # Every conversation once more through WeChat, and whatever else takes minutes.
 test-long: $(VENV)/ready
-	$(BIN)/python -m pytest -n auto -m long $(ARGS)
+	$(PYTEST) -m long $(ARGS)
 
 # kill -9 at random moments, and a million inputs through every door and parser: docs/torture.md.
 KILLS ?= 120

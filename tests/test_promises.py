@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.vault import Vault
@@ -49,7 +49,7 @@ async def play(databases, words, restarting):
     return answers
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.sampled_from(COMMANDS + ANSWERS + NOTHING), max_size=20))
 def test_a_restart_is_never_noticed(databases, words):
     """Whatever is said, a program restarted before every message answers like one that never was."""
@@ -57,7 +57,7 @@ def test_a_restart_is_never_noticed(databases, words):
     assert asyncio.run(play(databases, words, restarting=True)) == steady
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.text(max_size=60), min_size=1, max_size=6))
 def test_any_text_is_answered_without_a_fault(databases, words):
     asyncio.run(play(databases, ["登记", "1", *words], restarting=False))
