@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.figures import at_least, at_most, rewrite
 
-SLOW = ("broadcast", "reports", "start", "echoes")
+SLOW = ("growth", "broadcast", "reports", "start", "echoes")
 
 
 def run(module, *arguments):
@@ -19,7 +19,7 @@ def run(module, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize("module", ["growth", "rush", *(pytest.param(each, marks=pytest.mark.long) for each in SLOW)])
+@pytest.mark.parametrize("module", ["rush", *(pytest.param(each, marks=pytest.mark.long) for each in SLOW)])
 def test_a_benchmark_runs_and_says_its_goals(module):
     title = importlib.import_module(f"benchmarks.{module}").TITLE
     said = run(module, "--tiny")

@@ -364,7 +364,7 @@ def _end(program):
         program.kill()
 
 
-@pytest.mark.parametrize("mode", ["polling", "webhook"])
+@pytest.mark.parametrize("mode", ["polling", pytest.param("webhook", marks=pytest.mark.long)])
 async def test_a_program_killed_again_and_again_loses_nothing_and_does_nothing_twice(
     quick_telegram, tmp_path, databases, mode
 ):

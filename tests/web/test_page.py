@@ -95,6 +95,8 @@ async def test_while_reading_above_nothing_moves_and_a_button_tells(telephone, p
     page = await telephone.opens()
     for _ in range(4):
         await telephone.says("看看")
+    # The page follows its last turn in the frame after it: whoever scrolls up does so later than that.
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     await page.evaluate("window.scrollTo(0, 0)")
     await program.channel.send(await user_of(telephone), Reply("好消息"))
     await page.locator("#fresh").wait_for(state="visible")
