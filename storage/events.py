@@ -152,9 +152,7 @@ _OUTLINED = (
     .order_by(table.c.starts_at, table.c.id)
 )
 _SOME = (
-    select(*_COLUMNS)
-    .where(table.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(table.c.starts_at, table.c.id)
+    select(*_COLUMNS).where(table.c.id.in_(bindparam("ids", expanding=True))).order_by(table.c.starts_at, table.c.id)
 )
 _OF_ORGANISER = (
     select(*_COLUMNS)
