@@ -163,7 +163,7 @@ def checked(values: dict[str, Any]) -> Config:
         raise WrongSettings(_in_our_words(str(problem))) from None
     try:
         ZoneInfo(config.bot.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: no file may have so long a name
         raise WrongSettings("bot.timezone: the name of a time zone, such as Asia/Shanghai") from None
     config.bot.message_hours()
     if config.telegram.enabled and not re.fullmatch(r"\d+:[\w-]{10,}", config.telegram.token):
