@@ -17,10 +17,10 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: $(VENV)/ready
 	$(BIN)/hongyan demo --port $(PORT) --data $(DATA)
 
-# One more at once than there are cores, since some wait for a browser; their files in memory where there is room.
-AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# More at once than there are cores, since many wait for a browser or a commit; their files in memory where there is room.
+AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
-PYTEST := PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE)
+PYTEST := PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal
 
 test: $(VENV)/ready
 	scripts/browser || true

@@ -79,7 +79,8 @@ def _card(reply: Reply, look: Look) -> Card | None:
 def _lines(
     reply: Reply, number: int, look: Look, rendered: Rendered, *, numbered: bool, pictures: list[Picture]
 ) -> list[Line]:
-    lines = [Line(escape(line)) for line in reply.text.strip().split("\n")] if reply.text.strip() else []
+    text = clean(reply.text).strip()
+    lines = [Line(escape(line)) for line in text.split("\n")] if text else []
     if reply.photo is not None:
         if reply.photo.token in look.uploaded:
             pictures.append(Picture(look.uploaded[reply.photo.token]))
