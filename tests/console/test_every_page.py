@@ -50,6 +50,7 @@ async def pages_of(visitor, starts):
     return found
 
 
+@pytest.mark.long
 async def test_axe_finds_nothing_on_any_page_as_any_role(house, screens, somebody):
     """A page that has nothing new for a role is not judged again."""
     keeper = Doorkeeper(house.database, house.clock, KEY, ConsoleSettings("", PHONE), house.wake)

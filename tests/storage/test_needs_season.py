@@ -577,6 +577,6 @@ def test_a_whole_season_leaves_no_need_behind(databases, tmp_path):
         run_state_machine_as_test(
             Season,
             settings=settings(
-                max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )

@@ -123,6 +123,7 @@ async def must_hold(many, databases, tmp_path):
     assert {person for person, _ in missed} == {person for person, state in states.items() if state != "delivered"}
 
 
+@pytest.mark.long
 async def test_three_hundred_people_among_faults_and_five_kills(databases, tmp_path):
     await must_hold(300, databases, tmp_path)
 

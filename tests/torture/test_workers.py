@@ -14,6 +14,7 @@ def url(postgres, tmp_path):
     engine.drop([url])
 
 
+@pytest.mark.long
 async def test_two_workers_killed_at_random_lose_nothing_and_say_nothing_twice(tmp_path, url):
     run = Workers(tmp_path, url, workers=2, at_most=2, seconds=60)
     result = await run.run()
