@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pypinyin import lazy_pinyin
 
-from dialogue.questions import bare
+from dialogue.questions import bare, bare_label
 from dialogue.talk import Conversation
 from storage.accounts import Account
 from storage.database import Transaction
@@ -61,7 +61,7 @@ class Understanding:
         self._patterns = [(re.compile(entry.pattern), name) for name, entry in menu.items() if entry.pattern]
         self._outside = [(re.compile(entry.outside), name) for name, entry in menu.items() if entry.outside]
         for name, entry in menu.items():
-            self._words += [(bare(word), name) for word in (name, *entry.words)]
+            self._words += [(bare_label(word), name) for word in (name, *entry.words)]
         self._words.sort(key=lambda pair: -len(pair[0]))  # the longest word that fits is meant
         self._exact = dict(reversed(self._words))
         spoken = [(_syllables(word), word, name) for word, name in self._words if not word.isascii()]
