@@ -414,16 +414,16 @@ async def test_without_scripts_a_whole_conversation_goes(chromium, program):
         await page.get_by_role("button", name="发送").click()
     await page.get_by_role("button", name="1 已经到了").click()
     await page.get_by_role("button", name="1 对").click()
-    assert await page.get_by_text("登记好了，王建国。").is_visible()
+    await page.get_by_text("登记好了，王建国。").wait_for()
     await page.fill("#text", "照片")
     await page.get_by_role("button", name="发送").click()
     await page.get_by_label("照片、录音或文件").set_input_files(
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     await page.get_by_role("button", name="发送").click()
-    assert await page.get_by_text("照片收到了").count() == 1
+    await page.get_by_text("照片收到了").wait_for()
     await page.get_by_role("button", name="人工").click()
-    assert await page.get_by_text("值班的同志帮您办").count() == 1
+    await page.get_by_text("值班的同志帮您办").wait_for()
     await page.get_by_role("button", name="字大些").click()
     assert await page.get_attribute("html", "data-size") == "1"
     await context.close()
