@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dialogue import texts
+from dialogue import sent_files, texts
 from dialogue.asking import Moment
 from dialogue.message import Choice
 from dialogue.questions import Invalid, Kind, Number, OneOf, Phone, Text
 from dialogue.talk import Talk
 from handlers import event_options, organise
-from storage import attachments, events
+from storage import events
 from storage.conversations import Said
 
 FORM = "\n".join(
@@ -100,14 +100,7 @@ async def create(talk: Talk) -> None:
 
 
 async def _in_file(talk: Talk, sent: int) -> str:
-    """The words in a file, which the channel brings after the message was answered."""
-    found = attachments.content(talk.tx, sent)
-    if found is None and attachments.is_lost(talk.tx, sent):
-        talk.again("form", "文件没取到，请再发一次。")
-    if found is None:
-        await talk.ask("here", "文件收到了，正在取，等十来秒回“好了”。", OneOf({"here": "好了"}))
-        talk.again("here", "还没取完，再等一会儿回“好了”。")
-    content = found[0]
+    content = await sent_files.content(talk, "form", sent)
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             words = content[:_LARGEST].decode(encoding)

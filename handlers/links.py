@@ -3,14 +3,13 @@
 from dialogue.message import Choice, Link
 from dialogue.talk import Talk
 from handlers import events as events_handler
+from handlers.linking import CHANNELS
 from storage import settings
 from storage.database import Transaction
 from storage.refusals import NotFound
 
 ADDRESSES = "chat_addresses"
 """The setting that holds, for each channel that is on, what a payload is put behind; empty where only words work."""
-
-CHANNELS = {"wechat": "微信", "telegram": "Telegram", "web": "网页"}
 
 
 def addresses(tx: Transaction, payload: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
-from handlers import event_options, links, market_desk, roles, series
+from handlers import event_options, linking, market_desk, roles, series
 from handlers import events as events_handler
 from storage import calendar, events, grants, lunar, markets, need_clock, people, points
 from storage.audit import Actor
@@ -117,7 +117,7 @@ async def _publish(
     answer = await talk.ask(key, "现在发布吗？", OneOf(options | more | looks))
     if answer == "looks":
         for channel, look in talk.house.looks.items():
-            talk.say(f"{links.CHANNELS[channel]}里是这样：\n{look(seen)}")
+            talk.say(f"{linking.CHANNELS[channel]}里是这样：\n{look(seen)}")
         answer = await talk.ask(f"{key} seen", "现在发布吗？", OneOf(options | more))
     if answer == "more":
         events.discard(talk.tx, event_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dialogue import texts
 from handlers import consent_texts, messages_settings, registration, roles
+from handlers.linking import CHANNELS
 from reports.labels import MEMBER_TYPES, RESIDENCES, VERIFICATIONS
 from storage.need_stages import STAGES
 from storage.own_data import Data
@@ -13,7 +14,6 @@ from storage.own_data import Data
 TEXT_TYPE = "text/plain"
 JSON_TYPE = "application/json"
 
-_CHANNELS = {"wechat": "微信", "telegram": "Telegram", "web": "网页"}
 _SIGN_UPS = {
     "confirmed": "报上了",
     "waitlisted": "候补",
@@ -97,7 +97,7 @@ def _consents(rows: list[Data]) -> Iterator[str]:
 
 def _accounts(rows: list[Data]) -> Iterator[str]:
     for row in rows:
-        channel = _CHANNELS.get(row["channel"], row["channel"])
+        channel = CHANNELS.get(row["channel"], row["channel"])
         yield f"{channel}：{row['user']}，最近一次 {row['last_heard_at'] or '没有'}"
 
 

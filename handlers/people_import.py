@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialogue import sent_files
 from dialogue.message import Choice
-from dialogue.questions import Invalid, OneOf, YesNo
+from dialogue.questions import Invalid, YesNo
 from dialogue.talk import Talk
 from handlers import roles
 from reports.incoming import NotATable, read_day, read_table
@@ -39,7 +40,7 @@ async def take_in(talk: Talk) -> None:
     """“导入名单”: what differs from what is kept stays as it is; it is looked at one by one at the console."""
     _must_be_district(talk)
     sent = await talk.ask("file", f"请把名单文件发给我。{_SEND_AGAIN}先看一遍，您点了头才收。", Table())
-    content = await _content(talk, sent)
+    content = await sent_files.content(talk, "file", sent)
     lines = _lines(talk, content)
     judged = people_import.judge(talk.tx, lines, read_day)
     counted = Counter(one.verdict for one in judged)
@@ -62,17 +63,6 @@ async def take_in(talk: Talk) -> None:
 def _must_be_district(talk: Talk) -> None:
     if not any(grant.role == "district_staff" for grant in grants.roles_of(talk.tx, talk.account, talk.now)):
         raise NotAllowed(roles.TITLES["district_staff"])
-
-
-async def _content(talk: Talk, sent: int) -> bytes:
-    """The bytes, which the channel brings after the message was answered."""
-    found = attachments.content(talk.tx, sent)
-    if found is None and attachments.is_lost(talk.tx, sent):
-        talk.again("file", "文件没取到，请再发一次。")
-    if found is None:
-        await talk.ask("here", "文件收到了，正在取，等十来秒回“好了”。", OneOf({"here": "好了"}))
-        talk.again("here", "还没取完，再等一会儿回“好了”。")
-    return found[0]
 
 
 def _lines(talk: Talk, content: bytes) -> people_import.Lines:

@@ -148,9 +148,9 @@ async def _agrees(talk: Talk) -> bool:
     return await talk.ask("consent after all of it", "看完了，您同意登记吗？", YesNo("同意", "不同意"))
 
 
-async def ask_community(talk: Talk) -> str:
+async def ask_community(talk: Talk, prompt: str = "您现在住哪个社区（村）？") -> str:
     everyone = communities.names(talk.tx)
-    said = await talk.ask("community", "您现在住哪个社区（村）？说名字就行，比如：春园社区。", Named(everyone))
+    said = await talk.ask("community", f"{prompt}说名字就行，比如：春园社区。", Named(everyone))
     found = communities.find(talk.tx, said) if said not in everyone else []
     if len(found) == 1:
         return found[0].code

@@ -1,8 +1,9 @@
 """双报到: a member in service and their unit report in to a community in one step, for a year."""
 
-from dialogue.questions import Named, OneOf, Text
+from dialogue.questions import OneOf, Text
 from dialogue.talk import Talk
 from handlers.my_data import registered
+from handlers.registration import ask_community
 from reports.sheet import chinese_date
 from storage import communities, report_ins
 from storage.audit import Actor
@@ -21,7 +22,7 @@ async def report_in(talk: Talk) -> None:
     if own is not None:
         options = {own.code: own.display_name, "": "别的社区"}
         code = await talk.ask("where", "在哪个社区报到？", OneOf(options))
-    code = code or await _another(talk)
+    code = code or await ask_community(talk, "哪个社区（村）？")
     community = communities.get(talk.tx, code)
     name = community.display_name if community else ""
     if not await talk.confirm(f"{unit}和您本人，在{name}报到"):
@@ -32,14 +33,3 @@ async def report_in(talk: Talk) -> None:
         f"单位和您都报到了：{unit}，{name}，管到{chinese_date(until)}。"
         "以后来活动、做志愿、认领心愿，都算在里面，不用另外填表。"
     )
-
-
-async def _another(talk: Talk) -> str:
-    everyone = communities.names(talk.tx)
-    said = await talk.ask("community", "哪个社区（村）？说名字就行，比如：春园社区。", Named(everyone))
-    found = communities.find(talk.tx, said) if said not in everyone else []
-    if len(found) == 1:
-        return found[0].code
-    if said not in everyone:
-        talk.again("community", f"“{said[:20]}”我没找到。说社区名，比如：春园社区；也可以回数字从名单里挑。")
-    return said

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dialogue.message import Choice, File
 from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import links, registration
+from handlers import linking, links, registration
 from handlers.check_in import actor_for, event_and_words, name_of
 from reports import qr_codes
 from storage import attendance, events, files, sign_ups, tokens
@@ -65,10 +65,10 @@ async def wall(talk: Talk) -> None:
     if not coded:
         return talk.say(word or "这里做不了签到码。可以设一个口令。", *set_word)
     for channel, url in coded.items():
-        name = f"签到码 {event.title} {links.CHANNELS[channel]}.png"
+        name = f"签到码 {event.title} {linking.CHANNELS[channel]}.png"
         picture = files.add(talk.tx, name, qr_codes.MEDIA_TYPE, qr_codes.png(url), talk.person_id, talk.now)
         talk.say(
-            f"《{event.title}》{links.CHANNELS[channel]}的签到码，打印出来贴在门口，扫一扫就签到，到活动结束为止。",
+            f"《{event.title}》{linking.CHANNELS[channel]}的签到码，打印出来贴在门口，扫一扫就签到，到活动结束为止。",
             photo=File(picture, name, qr_codes.MEDIA_TYPE),
         )
     own = links.here(talk, "签到", f"checkin-{token}")

@@ -166,17 +166,9 @@ def sheet(tx: Transaction, name: str, wanted: Wanted) -> Sheet:
 
 def book(tx: Transaction, name: str, wanted: Wanted) -> Book:
     """One report as a workbook, of `REPORTS` or of `BOOKS`. Raises `KeyError` for a name that is none."""
-    if name == "attendance":
-        made = attendance.attendance_book(
-            tx,
-            wanted.period,
-            wanted.on,
-            masked=wanted.masked,
-            sees_party=wanted.sees_party,
-            point_ids=wanted.point_ids,
-        )
-    elif name == "season":
-        made = season_book(
+    if name in BOOKS:
+        make = attendance.attendance_book if name == "attendance" else season_book
+        made = make(
             tx,
             wanted.period,
             wanted.on,

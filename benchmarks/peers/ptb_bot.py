@@ -98,6 +98,11 @@ async def main(path: str, api: str, token: str, port: int) -> None:
     states[EVENT] = [MessageHandler(text, bot.choose)]
     entries = [CommandHandler("register", bot.begin), CommandHandler("signup", bot.sign_up)]
     application.add_handler(ConversationHandler(entry_points=entries, states=states, fallbacks=[]))
+    await serve(application, port)
+
+
+async def serve(application: Application, port: int) -> None:
+    """Takes updates by the webhook until it is stopped."""
 
     async def webhook(request: Request) -> Response:
         await application.update_queue.put(Update.de_json(await request.json(), application.bot))

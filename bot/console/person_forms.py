@@ -58,8 +58,7 @@ async def register(visit: Visit) -> Response:
     if own is not None and filled.values.get("point_id") not in own:
         filled.wrong.append("请选您管的服务点。")
     if filled.wrong:
-        parts = {**await _choices(visit, own_points=True), "given": filled.given, "wrong": filled.wrong}
-        return visit.page("person_form.html", 422, person=None, **parts)
+        return await _once_more(visit, 422, filled)
 
     def work(tx: Transaction) -> int:
         actor = visit.staff.actor(visit.staff.first_of(POINT_KEEPERS))
@@ -68,9 +67,8 @@ async def register(visit: Visit) -> Response:
     try:
         person_id = await visit.write(work)
     except AlreadyRegistered as known:
-        wrong = [f"{known.name}用这个电话登记过了，到名册里找一找。"]
-        parts = {**await _choices(visit, own_points=True), "given": filled.given, "wrong": wrong}
-        return visit.page("person_form.html", 409, person=None, **parts)
+        filled.wrong.append(f"{known.name}用这个电话登记过了，到名册里找一找。")
+        return await _once_more(visit, 409, filled)
     return visit.goes_to(f"/console/people/{person_id}?said=登记好了。报名、签到都能找到了。")
 
 
@@ -87,14 +85,7 @@ async def correct(visit: Visit) -> Response:
     if len(reason) < 2:
         filled.wrong.append("要写明为什么改，比如：本人打电话来改的。")
     if filled.wrong:
-        shown = await visit.read(residents.masked, person.id)
-        parts = {
-            **await _choices(visit, own_points=False),
-            "person": shown,
-            "given": filled.given,
-            "wrong": filled.wrong,
-        }
-        return visit.page("person_form.html", 422, **parts)
+        return await _once_more(visit, 422, filled, person)
 
     def work(tx: Transaction) -> list[str]:
         _reached(tx, visit)
@@ -105,15 +96,15 @@ async def correct(visit: Visit) -> Response:
         changed = await visit.write(work)
     except AlreadyRegistered as known:
         filled.wrong.append(f"{known.name}用这个电话登记过另一份。是同一个人的话，请区里把两份合并。")
-        shown = await visit.read(residents.masked, person.id)
-        parts = {
-            **await _choices(visit, own_points=False),
-            "person": shown,
-            "given": filled.given,
-            "wrong": filled.wrong,
-        }
-        return visit.page("person_form.html", 409, **parts)
+        return await _once_more(visit, 409, filled, person)
     return visit.goes_to(f"/console/people/{person.id}?said={'改好了。' if changed else '没有什么要改的。'}")
+
+
+async def _once_more(visit: Visit, status: int, filled: Filled, person: Person | None = None) -> Response:
+    """The form as it was filled in, with what is wrong about it; of `person` when somebody is corrected."""
+    shown = None if person is None else await visit.read(residents.masked, person.id)
+    choices = await _choices(visit, own_points=person is None)
+    return visit.page("person_form.html", status, **choices, person=shown, given=filled.given, wrong=filled.wrong)
 
 
 def _reached(tx: Transaction, visit: Visit) -> Person:
