@@ -33,6 +33,10 @@ class Backups:
         self._clock = clock
         self._since = clock()
 
+    @property
+    def are_made(self) -> bool:
+        return self._settings.database_url.startswith("sqlite:")
+
     @classmethod
     def found(cls, settings: Settings, clock: Callable[[], datetime]) -> Self:
         """Knows of the backups that are there already."""
@@ -50,14 +54,14 @@ class Backups:
 
     def figures(self, now: datetime) -> list[Figure]:
         copied = self.copied_at.timestamp() if self.copied_at is not None else 0
-        if not self._settings.database_url.startswith("sqlite:"):
+        if not self.are_made:
             return []
         age = (now - (self.made_at or self._since)).total_seconds()
         return [Figure("backup_age_seconds", round(age)), Figure("backup_copied_at_seconds", copied)]
 
     async def make(self) -> None:
         """Tonight's. Raises `NotDone` when there is none; one that could not be copied elsewhere counts as made."""
-        if not self._settings.database_url.startswith("sqlite:"):
+        if not self.are_made:
             return
         folder = self._settings.folder / "backups"
         try:

@@ -6,10 +6,26 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from storage import attendance, audit, call_list, events, grants, outbox, people, residents, sending, settings, sign_ups
+from dialogue import texts
+from storage import (
+    attendance,
+    audit,
+    call_list,
+    events,
+    grants,
+    outbox,
+    people,
+    residents,
+    sending,
+    settings,
+    sign_ups,
+    standing,
+    vitals,
+)
 from storage.audit import Actor
 from storage.people import Facts
 from storage.schema.talks import outbox as outbox_table
+from storage.standing import Standing
 from storage.times import day_ends, day_starts, local_date
 from tests.conftest import MORNING
 from tests.console.conftest import words
@@ -246,3 +262,19 @@ async def test_the_audit_log_is_read_by_day_and_says_no_name_of_residents(house,
     assert "role.grant" in read
     assert "李秋实" in read
     assert "这一天 0 条" in await desk.reads("/console/audit?day=2020-01-01")
+
+
+async def test_health_says_how_long_the_queue_is_which_channels_are_silent_and_when_the_last_backup_was(house, desk):
+    now = house.clock()
+    assert "收发消息 还没有开始，请告诉管机器的同志 要看看" in await desk.reads("/console/health")
+    heard = {"telegram": now - timedelta(minutes=30), "wechat": now, "web": None}
+    await house.does(standing.write_down, Standing(now, heard, True, now - timedelta(hours=3)))
+    read = await desk.reads("/console/health")
+    assert f"Telegram 从{texts.moment(now - timedelta(minutes=30))}起没有回音 要看看 微信 通着 网页 开着" in read
+    assert f"备份 最近一次是{texts.moment(now - timedelta(hours=3))} 消息" in read
+    waiting = (await house.database.read(vitals.look, now)).states.get("planned", 0)
+    assert f"排着队的有 {waiting} 条" in read
+    await house.does(standing.write_down, Standing(now, {}, True, now - timedelta(hours=31)))
+    assert re.search("备份 最近一次是[^要]+要看看", await desk.reads("/console/health"))
+    await house.does(standing.write_down, Standing(now - timedelta(minutes=9), {}, True, now))
+    assert "收发消息 从" in await desk.reads("/console/health")
