@@ -75,12 +75,16 @@ class House:
     async def figure(self, name):
         answer = await self.visitor().http.get("/metrics")
         assert answer.status_code == 200
-        return float(re.search(rf"^{re.escape(PREFIX + name)} (\S+)$", answer.text, re.M)[1])
+        return figure_in(answer.text, name)
 
     async def until(self, holds):
         async with asyncio.timeout(PATIENCE):
             while not await holds():  # noqa: ASYNC110 - what changes it tells nobody
                 await asyncio.sleep(0)
+
+
+def figure_in(metrics, name):
+    return float(re.search(rf"^{re.escape(PREFIX + name)} (\S+)$", metrics, re.M)[1])
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from storage.schema.talks import outbox as outbox_table
 from tests.dialogues.town import person, town
 from tests.faults.conftest import PATIENCE, House
 from tests.telegram.server import FakeTelegram
+from tests.telegram.troubles import BAD_GATEWAY
 
 
 @asynccontextmanager
@@ -24,6 +25,16 @@ async def platform_gone(telegram):
         await telegram.up()
 
 
+@asynccontextmanager
+async def platform_sick(telegram):
+    telegram.troubles.for_ever("*", BAD_GATEWAY)
+    telegram.updates.hang_up()
+    try:
+        yield
+    finally:
+        telegram.troubles.for_ever("*", None)
+
+
 def notice(tx, key, user, now):
     """News for whoever writes from this account; returns nothing before they wrote."""
     account = accounts.find(tx, "telegram", str(user))
@@ -32,31 +43,37 @@ def notice(tx, key, user, now):
     outbox.plan(tx, planned, now)
 
 
-async def test_while_the_platform_is_away_others_are_answered_and_afterwards_all_is_caught_up(house, log):
+@pytest.mark.parametrize(("fault", "end", "times"), [(platform_gone, "delivered", 1), (platform_sick, "unknown", 0)])
+async def test_while_the_platform_is_away_others_are_answered_and_afterwards_all_is_caught_up(
+    house, log, fault, end, times
+):
+    """What a sick one answered with 502 may have arrived: it is on the call list, and not sent again."""
     telegram = house.telegram
     wang = telegram.person()
     wang.says("您好")
     await telegram.until(lambda: telegram.sent_to(wang.id), "an answer before the fault")
-    key = "need:away"
+    key = f"need:{fault.__name__}"
 
-    async with platform_gone(telegram):
+    async with fault(telegram):
         await house.does(notice, key, wang.id, house.clock())
         house.program.delivery.wake()
-        await house.until(lambda: _is_logged(log, "polling: "))
+        await house.until(lambda: _is_logged(log, "polling: Telegram cannot be reached"))
+        if end == "unknown":
+            await house.until(lambda: _all_are(house, key, end))
         wang.says("找服务点")  # kept by the platform
         house.clock.off += timedelta(minutes=2)
         assert await house.failing() == ["telegram"]
         assert await house.figure('channel_silence_seconds{channel="telegram"}') > 90
         assert await house.figure("storage_fault") == 0
         visitor = house.visitor()
-        assert (await visitor.asks(text="找服务点", id="platform01")).status_code == 200
+        assert (await visitor.asks(text="找服务点", id=fault.__name__.replace("_", ""))).status_code == 200
 
     answered = len(telegram.sent_to(wang.id))
     await telegram.until(lambda: any("社区" in text for text in telegram.sent_to(wang.id)[answered:]), "the answer")
-    await house.until(lambda: _all_are(house, key, "delivered"))
+    await house.until(lambda: _all_are(house, key, end))
     assert await house.failing() == []
-    assert len([text for text in telegram.sent_to(wang.id) if key in text]) == 1
-    assert "polling: Telegram cannot be reached" in log.text
+    assert len([text for text in telegram.sent_to(wang.id) if key in text]) == times
+    assert "409" not in log.text
     assert telegram.token not in log.text
 
 

@@ -122,7 +122,7 @@ class FakeTelegram:
 
     async def down(self) -> None:
         """Refuse every connection, and end those that are open."""
-        self.updates.end_polls()
+        self.updates.hang_up()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

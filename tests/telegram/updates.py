@@ -39,6 +39,7 @@ class Updates:
         self.changed: list[Callable[[], None]] = []
         self._woken = asyncio.Event()
         self._poll = 0
+        self._hung_up = 0
         self._last_poll: tuple[int, float] | None = None
 
     def put(self, kind: str, content: Raw, *, update_id: int | None = None, age: float = 0.0) -> Raw:
@@ -78,6 +79,11 @@ class Updates:
         self._poll += 1
         self._woken.set()
 
+    def hang_up(self) -> None:
+        """Whoever waits now is given nothing more, as when the server stops: nobody took over."""
+        self._hung_up += 1
+        self._woken.set()
+
     async def get(self, offset: int, limit: int, seconds: float) -> list[Raw]:
         """What getUpdates answers, after waiting up to `seconds` for it.
 
@@ -96,10 +102,10 @@ class Updates:
         if ready or seconds <= 0:
             return ready
         self.end_polls()
-        mine = self._poll
+        mine, line = self._poll, self._hung_up
         ends = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
-            while not ready and not ends.done():
+            while not ready and not ends.done() and line == self._hung_up:
                 self._woken.clear()
                 woken = asyncio.ensure_future(self._woken.wait())
                 await asyncio.wait((woken, ends), return_when=asyncio.FIRST_COMPLETED)
