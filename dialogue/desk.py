@@ -19,6 +19,8 @@ MOST_PARKED = 3  # talks laid aside; an older one is dropped
 # 第3号 is the number of a matter, 第三个 a place on a list.
 _SPOKEN_NUMBER = re.compile(rf"第\s*{numbers.NUMERAL}\s*号")
 
+_PHONE_TAIL = re.compile(r"\d{4}")
+
 _COMMANDS = {bare(word): command for command, words in texts.SAME_AS.items() for word in words}
 
 
@@ -67,8 +69,7 @@ class Visit:
         """Remember the standing words shown last, for whoever answers with a bare number."""
         for reply in replies:
             if reply.choices and not reply.turn:
-                self._desk.screen = [(choice.value, choice.label) for choice in reply.choices]
-                self._desk.screen_is_newer = True
+                self._desk.show(((choice.value, choice.label) for choice in reply.choices), reply.lines)
             elif reply.turn:
                 self._desk.screen_is_newer = False
 
@@ -119,6 +120,8 @@ class Visit:
         if command is not None:
             return self._command(command, said)
         meant = self._understanding.of(said.text)
+        if meant is None and self._desk.lines:  # not a line by number: perhaps by name
+            meant = self._understanding.of(f"{self._desk.lines} {said.text}")
         if meant is None:
             self._desk.misses += 1
             return self._short(self._house.puzzled, said)
@@ -305,8 +308,15 @@ class Visit:
         """The standing word that a bare number, or a whole label, means on the list shown last."""
         if _SPOKEN_NUMBER.fullmatch(numbers.plain(text)):
             return None
+        if self._desk.lines:
+            return self._on_lines(text)
         meant = named_or_numbered(text, self._desk.screen)
         return meant[0] if len(meant) == 1 else None
+
+    def _on_lines(self, text: str) -> str | None:
+        labelled = labelled_as(text, self._desk.screen)
+        named = numbers.read_list(text) not in (None, [0]) or _PHONE_TAIL.fullmatch(numbers.plain(text))
+        return labelled or (f"{self._desk.lines} {text}" if named else None)
 
     def _switches(self, text: str, talk: State) -> bool:
         """Whether these words leave the talk: they name something on the menu, and no choice of the open question."""
@@ -326,8 +336,7 @@ def picked(text: str, shown: list[tuple[str, str]]) -> list[str]:
 
 def named_or_numbered(text: str, shown: list[tuple[str, str]]) -> list[str]:
     """The values of `shown` that `text` names by number (“2”, “第二个”, “1、3”) or by its label; none if neither."""
-    said = bare(text)
-    exact = next((value for value, label in shown if bare_label(label) == said), None)
+    exact = labelled_as(text, shown)
     if exact is not None:
         return [exact]
     one = numbers.read_choice(text, of=len(shown))
@@ -335,6 +344,11 @@ def named_or_numbered(text: str, shown: list[tuple[str, str]]) -> list[str]:
     if places and all(1 <= place <= len(shown) for place in places):
         return [shown[place - 1][0] for place in places]
     return []
+
+
+def labelled_as(text: str, shown: list[tuple[str, str]]) -> str | None:
+    said = bare(text)
+    return next((value for value, label in shown if bare_label(label) == said), None)
 
 
 def _by_place(choice: str, shown: list[tuple[str, str]]) -> str:

@@ -93,12 +93,14 @@ class Reply:
 
     `turn` names the question that the choices answer; a button gives it back in `Message.turn`, so that tapping it
     later cannot answer another question. Choices with an empty turn are standing words: tapping one is saying its
-    `value`, whenever that happens.
+    `value`, whenever that happens. `lines` is for a text with a numbered list of its own: numbers said after it are
+    lines of that list and follow these words, and no channel numbers the choices beside it.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     turn: str = ""
+    lines: str = ""
     photo: File | None = None
     file: File | None = None
     venue: Venue | None = None

@@ -68,9 +68,10 @@ class Talk:
         photo: File | None = None,
         venue: Venue | None = None,
         link: Link | None = None,
+        lines: str = "",
     ) -> None:
-        """Tell something. `choices` are standing words: tapping or numbering one is saying its value."""
-        self.replies.append(Reply(text, choices, file=file, photo=photo, venue=venue, link=link))
+        """Tell something. `choices` are standing words: tapping one is saying its value (`lines`: see `Reply`)."""
+        self.replies.append(Reply(text, choices, lines=lines, file=file, photo=photo, venue=venue, link=link))
 
     async def ask(
         self,

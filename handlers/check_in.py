@@ -250,7 +250,11 @@ def _show_list(talk: Talk, event: Event, page: int) -> None:
     came = attendance.attended(roll)
     head = f"《{event.title}》应到 {len(expected)}，已签 {came}。\n"
     talk.say(head + "\n".join(lines or ["还没有人报名。"]))
-    talk.say("回“签到 3 7 12”记几位，“加人 姓名”加没报名的，“人数 9”记清点，“结束签到”收尾。", *choices)
+    talk.say(
+        "谁到了，回名单上的号，比如：3 7 12。没报名的回“加人 姓名”，清点的回“人数 9”，收尾回“结束签到”。",
+        *choices,
+        lines=f"签到 {event.id}号活动",
+    )
 
 
 def _line(talk: Talk, line: Line) -> str:
@@ -269,6 +273,7 @@ def tell(talk: Talk, event: Event, text: str) -> None:
         f"{text}\n{summary}",
         Choice(f"签到 {event.id}号活动", "看名单"),
         Choice(f"结束签到 {event.id}号活动", "结束签到"),
+        lines=f"签到 {event.id}号活动",
     )
 
 

@@ -1,6 +1,7 @@
 """Where each chat stands: the open talk with the words said so far, talks laid aside, and the last list shown."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,9 +56,14 @@ class Desk:
     parked: list[State] = field(default_factory=list)  # laid aside for another talk; the newest is last
     screen: list[tuple[str, str]] = field(default_factory=list)  # standing words shown last: value and label
     screen_is_newer: bool = False  # shown after the open question, so a bare number means them
+    lines: str = ""  # the words that bare numbers follow instead, where a numbered list stands beside them
     misses: int = 0  # messages in a row that were not understood, outside a talk
     album: str = ""  # the platform's name of the last pictures sent together, and the row of the first of them
     album_first: int = 0
+
+    def show(self, words: Iterable[tuple[str, str]], lines: str = "") -> None:
+        """These standing words, value and label, are the last that were shown (domain 9.9)."""
+        self.screen, self.screen_is_newer, self.lines = list(words), True, lines
 
 
 _encoder = msgspec.json.Encoder()

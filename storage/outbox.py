@@ -400,7 +400,7 @@ def _put_on_screen(tx: Transaction, end: Ended, now: datetime) -> None:
     """A bare number belongs to what was shown last (domain 9.9)."""
     if end.state == "delivered" and end.screen and end.account_id is not None:
         desk = conversations.of(tx, end.account_id)
-        desk.screen, desk.screen_is_newer = list(end.screen), True
+        desk.show(end.screen)
         conversations.save(tx, end.account_id, desk, now)
 
 

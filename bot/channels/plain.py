@@ -7,7 +7,11 @@ FOOTER = "0 返回　9 人工"
 
 def render(reply: Reply) -> str:
     """The reply as a person without buttons reads it. Files and pictures stand there by their names."""
-    lines = [reply.text, *(f"{number}. {choice.label}" for number, choice in enumerate(reply.choices, start=1))]
+    lines = [reply.text]
+    lines += [
+        choice.label if reply.lines else f"{number}. {choice.label}"
+        for number, choice in enumerate(reply.choices, start=1)
+    ]
     if reply.choices and reply.turn:
         lines.append(FOOTER)
     if reply.venue is not None:

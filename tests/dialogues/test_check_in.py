@@ -47,6 +47,23 @@ async def test_by_name_phone_tail_pinyin_or_number(door, said):
     assert "签到 1 位：2 王秀英。" in await door(said)
 
 
+@pytest.mark.parametrize("said", ["2", "2号", "王秀英", "2 王秀英到了", "1002"])
+async def test_after_the_list_a_number_is_a_line_of_it_and_never_a_place_among_the_buttons(door, said):
+    await door("签到 1")
+    assert "\n2 王秀英到了" in await door("签到")
+    assert "签到 1 位：2 王秀英。" in await door(said)
+
+
+async def test_numbers_go_on_one_after_another(door):
+    await door("签到")
+    assert "签到 2 位：3 李建华、5 王秀荣。" in await door("3、5")
+    assert "签到 1 位：1 张桂芳。" in await door("1")
+    assert "名单上没有：9。" in await door("9")
+    assert "名单上没有：孙悟空。没报名的回“加人 姓名”。" in await door("孙悟空")
+    assert "结束登记" in await door("结束签到")
+    assert "登记完了：3 人次" in await door("1")
+
+
 async def test_initials_that_fit_two_are_asked_about(door):
     answer = await door("签到 wxy")
     assert "签到 1 位：2 王秀英" in answer or "有几位" in answer

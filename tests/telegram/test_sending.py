@@ -58,6 +58,11 @@ class TestWhatPeopleSee:
         tap = wang.taps("改")
         assert buttons.read_data(tap["callback_query"]["data"]) == ("no", "700-5")
 
+    async def test_beside_a_numbered_list_the_buttons_carry_its_numbers_alone(self, channel, wang):
+        here = (Choice("签到 1号活动 2", "2 王秀英到了"),)
+        await channel.send(str(wang.id), Reply("2. 王秀英", here, lines="签到 1号活动"))
+        assert [button["text"] for row in wang.answers[-1].buttons for button in row] == ["2 王秀英到了"]
+
     async def test_buttons_are_numbered_because_the_words_above_may_say_a_number(self, channel, wang):
         await send(channel, wang, "对回 1，改回 2。", YES_NO, "7")
         assert [button["text"] for row in wang.answers[-1].buttons for button in row] == ["1. 对", "2. 改"]

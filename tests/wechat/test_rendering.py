@@ -51,6 +51,12 @@ def test_where_links_are_off_choices_are_lines():
     assert part.content == "哪个？\n1 春园\n2 亚龙湾\n0 返回　9 人工"
 
 
+def test_beside_a_numbered_list_choices_carry_its_numbers_alone():
+    here = (Choice("签到 1号活动 2", "2 王秀英到了"),)
+    [part] = render([Reply("2. 王秀英", here, lines="签到 1号活动")], 7, Look(links=False)).parts
+    assert part.content == "2. 王秀英\n2 王秀英到了"
+
+
 def test_more_than_eight_choices_are_shown_in_parts_and_keep_their_numbers():
     choices = tuple(Choice(str(n), f"小区{n}") for n in range(1, 21))
     rendered = render([Reply("哪个小区？", choices, "t")], 7, LOOK)

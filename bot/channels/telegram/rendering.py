@@ -94,11 +94,12 @@ def _keyboard(reply: Reply, private: bool) -> tuple[dict[str, Any] | None, list[
     buttons: list[Button] = []
     for number, choice in enumerate(reply.choices, start=1):
         data = data_for(reply.turn, number, choice)
+        # Numbered, because the words above may say "回 1": typing the number and tapping are the same answer.
+        label = choice.label if reply.lines else f"{number}. {choice.label}"
         if data is None or len(buttons) >= _MOST_BUTTONS - 1:
-            lines.append(f"{number}. {choice.label}")
+            lines.append(label)
         else:
-            # Numbered, because the words above may say "回 1": typing the number and tapping are the same answer.
-            buttons.append({"text": f"{number}. {choice.label}", "callback_data": data})
+            buttons.append({"text": label, "callback_data": data})
     rows = _rows(buttons)
     if reply.link is not None:
         if link_fits:

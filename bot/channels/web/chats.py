@@ -59,8 +59,8 @@ def _turns(tx: Transaction, account_id: int) -> list[Turn]:
 
 def _put_on_screen(tx: Transaction, account_id: int, replies: list[Reply], now: datetime) -> None:
     """A bare number now means the standing words shown last."""
-    shown = [reply.choices for reply in replies if reply.choices and not reply.turn]
+    shown = [reply for reply in replies if reply.choices and not reply.turn]
     if shown:
         desk = conversations.of(tx, account_id)
-        desk.screen, desk.screen_is_newer = [(choice.value, choice.label) for choice in shown[-1]], True
+        desk.show(((choice.value, choice.label) for choice in shown[-1].choices), shown[-1].lines)
         conversations.save(tx, account_id, desk, now)

@@ -49,7 +49,7 @@ def render(replies: Sequence[Reply], number: int, look: Look) -> Rendered:
     lines: list[Line] = []
     pictures: list[Picture] = []
     for at, reply in enumerate(replies):
-        said = _lines(reply, number, look, rendered, numbered=at == asking, pictures=pictures)
+        said = _lines(reply, number, look, rendered, numbered=at == asking and not reply.lines, pictures=pictures)
         if said and lines:
             said[0].gap = "\n\n"
         lines += said
