@@ -9,7 +9,7 @@ from storage.audit import Actor
 from storage.database import Transaction
 from storage.routing import Rule
 
-_MODES = {"direct": "直接办", "joint": "联合办"}
+MODES = {"direct": "直接办", "joint": "联合办"}
 _ANY = "any"
 
 
@@ -17,7 +17,7 @@ async def show(talk: Talk) -> None:
     """“直派表”: who works on what, as it is in force."""
     rules = routing.rules(talk.tx)
     version = routing.version(talk.tx)
-    lines = [f"{place}. {_rule_in_words(talk.tx, rule)}" for place, rule in enumerate(rules, 1)]
+    lines = [f"{place}. {in_words(talk.tx, rule)}" for place, rule in enumerate(rules, 1)]
     head = f"直派表第 {version} 版，{len(rules)} 条：" if rules else "直派表还是空的，都由区里派。"
     talk.say("\n".join([head, *lines]), Choice("改直派表", "加一条、改一条"), Choice("删直派表", "删一条"))
 
@@ -31,7 +31,7 @@ async def change(talk: Talk) -> None:
     owner = await persons.pick(talk, "owner", "谁承办？说姓名，或者手机号后四位。")
     called = await talk.ask("called", "跟居民怎么称呼？比如：春园社区的李干事。", Text(at_most=20, at_least=2))
     supervisor = await persons.pick_or_none(talk, "supervisor", "谁督办？没有就回“没有”。", "没有")
-    mode = await talk.ask("mode", "怎么办？", OneOf(_MODES))
+    mode = await talk.ask("mode", "怎么办？", OneOf(MODES))
     rule = Rule(
         owner.id,
         called,
@@ -40,16 +40,13 @@ async def change(talk: Talk) -> None:
         supervisor_id=supervisor.id if supervisor else None,
         mode="joint" if mode == "joint" else "direct",
     )
-    words = _rule_in_words(talk.tx, rule)
+    words = in_words(talk.tx, rule)
     if not await talk.confirm(words):
         talk.say("好的，没有改。", Choice("改直派表", "重新写"), Choice("直派表", "看直派表"))
         return
-    kept = [
-        one
-        for one in routing.rules(talk.tx)
-        if (one.category, one.community_code, one.grid) != (rule.category, rule.community_code, None)
-    ]
-    version = routing.publish(talk.tx, [*kept, rule], _coordinator(talk), talk.now, words)
+    version = routing.publish(
+        talk.tx, routing.with_rule(routing.rules(talk.tx), rule), _coordinator(talk), talk.now, words
+    )
     talk.say(f"直派表第 {version} 版生效了。正在办的件不变。", Choice("直派表", "看直派表"))
 
 
@@ -59,20 +56,20 @@ async def drop_rule(talk: Talk) -> None:
     if not rules:
         talk.say("直派表是空的。", Choice("改直派表", "加一条"))
         return
-    options = {str(place): _rule_in_words(talk.tx, rule) for place, rule in enumerate(rules)}
+    options = {str(place): in_words(talk.tx, rule) for place, rule in enumerate(rules)}
     chosen = int(await talk.ask(f"which: {routing.version(talk.tx)}", "删哪一条？", OneOf(options)))
     kept = [rule for place, rule in enumerate(rules) if place != chosen]
     version = routing.publish(talk.tx, kept, _coordinator(talk), talk.now, f"删：{options[str(chosen)]}")
     talk.say(f"删掉了，直派表第 {version} 版生效。", Choice("直派表", "看直派表"))
 
 
-def _rule_in_words(tx: Transaction, rule: Rule) -> str:
+def in_words(tx: Transaction, rule: Rule) -> str:
     category = need_categories.get(tx, rule.category).label if rule.category else "所有类别"
     community = communities.get(tx, rule.community_code) if rule.community_code else None
     where = rule.grid or (community.display_name if community else "全区")
     supervisor = people.find(tx, rule.supervisor_id)
     watched = f"，{supervisor.name}督办" if supervisor else ""
-    return f"{where}，{category}：{rule.called}{watched}，{_MODES[rule.mode]}"
+    return f"{where}，{category}：{rule.called}{watched}，{MODES[rule.mode]}"
 
 
 def _coordinator(talk: Talk) -> Actor:

@@ -1,6 +1,6 @@
 """Broadcasts: drafted, approved by a second person, sent to each person once, paused, stopped, and accounted for."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ APPROVAL_ABOVE = "broadcast_approval_above"
 """The setting: how many people may be written to without a second person's yes."""
 
 _APPROVAL_ABOVE = 50
+_CAPS = "broadcast_caps"
 _NEVER = timedelta(days=3650)
 STATES = {
     "draft": "存着",
@@ -29,6 +30,14 @@ STATES = {
     "stopped": "停了",
     "finished": "发完了",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many broadcasts one person gets at most; our own defaults are of domain 9.7. Emergencies are not counted."""
+
+    a_day: int = 1
+    a_week: int = 3
 
 
 @dataclass(slots=True)
@@ -162,6 +171,17 @@ def ask_approval_above(tx: Transaction, recipients: int, actor: Actor, now: date
     before = approval_above(tx)
     settings.put(tx, APPROVAL_ABOVE, recipients, now)
     audit.note(tx, actor, "setting.approval", APPROVAL_ABOVE, now, before=before, after=recipients)
+
+
+def caps(tx: Transaction) -> Caps:
+    return Caps(**settings.get(tx, _CAPS, {}))
+
+
+def set_caps(tx: Transaction, wanted: Caps, actor: Actor, now: datetime) -> None:
+    """For what is sent from now on."""
+    before = asdict(caps(tx))
+    settings.put(tx, _CAPS, asdict(wanted), now)
+    audit.note(tx, actor, "setting.caps", _CAPS, now, before=before, after=asdict(wanted))
 
 
 def hand_in(tx: Transaction, broadcast_id: int, actor: Actor, now: datetime) -> Broadcast:

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from storage import audit
+from storage.audit import Actor
 from storage.database import Transaction
 from storage.refusals import NotFound
 from storage.schema.needs import need_categories as table
@@ -71,9 +74,11 @@ def get(tx: Transaction, code: str) -> Category:
     return category
 
 
-def replace(tx: Transaction, wanted: Sequence[Category]) -> None:
+def replace(tx: Transaction, wanted: Sequence[Category], actor: Actor, now: datetime) -> None:
     """Offer exactly `wanted`, in this order. Those left out are kept for the needs that have them."""
     before = known(tx)
+    said = [category.label for category in listed(tx)], [category.label for category in wanted]
+    audit.note(tx, actor, "setting.categories", "need_categories", now, before=said[0], after=said[1])
     codes = {category.code for category in wanted}
     tx.execute(_CLEAR)
     for position, category in enumerate(wanted):

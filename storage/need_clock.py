@@ -20,9 +20,6 @@ from storage.schema.needs import needs as needs_table
 from storage.schema.records import holiday_overrides
 from storage.times import local_date
 
-URGENT = 1 * WORKING_DAY  # our own defaults (domain rule 7.2), until the district names those of 直通联办
-DIRECT = 7 * WORKING_DAY
-JOINT = 15 * WORKING_DAY
 BEFORE_LEAVING = timedelta(days=2)
 MOST_PAUSED = 10 * WORKING_DAY  # in all
 

@@ -133,8 +133,9 @@ def _retimed(tx: Transaction, before: Need, now: datetime) -> Need:
     """The need as it is now, with another deadline if its normal time changed."""
     need = needs.get(tx, before.id)
     running = [deadline for deadline in need_clock.of(tx, need.id) if deadline.ended_at is None]
-    if running and need.round == 1 and needs.normal_time(need) != needs.normal_time(before):
-        need_clock.change(tx, running[-1], needs.normal_time(need), needs.leaves_on(tx, need.person_id), now)
+    normal = needs.normal_time(tx, need)
+    if running and need.round == 1 and normal != needs.normal_time(tx, before):
+        need_clock.change(tx, running[-1], normal, needs.leaves_on(tx, need.person_id), now)
     elif running:
         need_clock.refresh(tx, running[-1])
     return needs.get(tx, before.id)

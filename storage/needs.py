@@ -7,7 +7,18 @@ from typing import Literal
 
 from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 
-from storage import assignments, attachments, audit, need_clock, need_entries, need_stages, numbering, proxies, routing
+from storage import (
+    assignments,
+    attachments,
+    audit,
+    need_clock,
+    need_entries,
+    need_limits,
+    need_stages,
+    numbering,
+    proxies,
+    routing,
+)
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.refusals import NotFound, NotNow
@@ -163,7 +174,7 @@ def tell(tx: Transaction, told: Told, actor: Actor, now: datetime, since: dateti
     if rule is not None:
         assign(tx, get(tx, need_id), rule, PROGRAM, now, routing.version(tx))
     need = get(tx, need_id)
-    need_clock.begin(tx, need_id, 1, now, normal_time(need), leaves_on(tx, told.person_id))
+    need_clock.begin(tx, need_id, 1, now, normal_time(tx, need), leaves_on(tx, told.person_id))
     return get(tx, need_id)
 
 
@@ -278,11 +289,9 @@ def close(tx: Transaction, need: Need, outcome: Outcome, now: datetime) -> Need:
     return get(tx, need.id)
 
 
-def normal_time(need: Need) -> timedelta:
+def normal_time(tx: Transaction, need: Need) -> timedelta:
     """Working time to the answer, before the season limit."""
-    if need.urgent:
-        return need_clock.URGENT
-    return need_clock.JOINT if need.mode == "joint" else need_clock.DIRECT
+    return need_limits.normal_time(tx, need.category, need.mode, urgent=need.urgent)
 
 
 def leaves_on(tx: Transaction, person_id: int | None) -> date | None:

@@ -21,8 +21,6 @@ Step = Literal["more", "rest", "finished"]
 CAPPED = "enough messages this week"
 """Why a row was superseded: the person has had a broadcast today, or three this week."""
 
-_MOST_A_DAY = 1
-_MOST_A_WEEK = 3
 AHEAD = 2_500  # rows waiting to go out: few, so that a pause or a stop is one short statement; two seconds of the most
 AT_ONCE = 100  # rows planned in one transaction: others who write wait no longer than for these
 
@@ -203,7 +201,7 @@ def _have(tx: Transaction, found: Broadcast, person_ids: list[int]) -> set[int]:
 
 
 def _had_enough(tx: Transaction, found: Broadcast, person_ids: list[int], now: datetime) -> set[int]:
-    """Who has had a broadcast today, or three within seven days (domain 9.7)."""
+    """Who has had as many broadcasts today, or within seven days, as the house lets anybody have (domain 9.7)."""
     if found.kind == "emergency" or not person_ids:
         return set()
     today = day_starts(local_date(now))
@@ -213,4 +211,5 @@ def _had_enough(tx: Transaction, found: Broadcast, person_ids: list[int], now: d
     for person, begun_at in tx.execute(_HAD, wanted):
         week[person] = week.get(person, 0) + 1
         day[person] = day.get(person, 0) + (begun_at >= today)
-    return {person for person in week if week[person] >= _MOST_A_WEEK or day[person] >= _MOST_A_DAY}
+    caps = broadcasts.caps(tx)
+    return {person for person in week if week[person] >= caps.a_week or day[person] >= caps.a_day}

@@ -37,6 +37,10 @@ class Rule:
         )
 
     @property
+    def binds(self) -> tuple[str | None, str | None, str | None]:
+        return self.category, self.community_code, self.grid
+
+    @property
     def closeness(self) -> int:
         """A grid binds closer than a community, a place closer than a category."""
         return 4 * (self.grid is not None) + 2 * (self.community_code is not None) + (self.category is not None)
@@ -70,6 +74,11 @@ def rules(tx: Transaction, of_version: int | None = None) -> list[Rule]:
         )
         for row in tx.execute(_RULES, {"of": wanted})
     ]
+
+
+def with_rule(rules: Sequence[Rule], rule: Rule) -> list[Rule]:
+    """`rules` with this one instead of the one for the same needs at the same place, if there is one."""
+    return [*(one for one in rules if one.binds != rule.binds), rule]
 
 
 def publish(tx: Transaction, wanted: Sequence[Rule], actor: Actor, now: datetime, note: str = "") -> int:

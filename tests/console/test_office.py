@@ -285,6 +285,7 @@ async def test_days_off_and_the_second_yes_are_set_and_noted(house, desk):
     assert "上班" in await desk.reads("/console/settings")
     refused = await desk.posts("/console/settings/days", **{"from": "2027-02-05", "to": "2027-01-01"})
     assert "结束不能早于开始" in words(refused.text)
+    assert 'value="2027-01-01"' in refused.text  # what was filled in stays
     await desk.posts("/console/settings/approval", above="20")
     assert await house.database.read(broadcasts.approval_above) == 20
     for action in ("holiday.put", "setting.approval"):

@@ -244,7 +244,8 @@ async def test_a_need_keeps_the_version_that_routed_it(scene):
 
 
 async def test_categories_are_changed_without_losing_those_in_use(scene):
-    await scene.does(need_categories.replace, [Category("pets", "宠物"), *need_categories.FIRST[:3]])
+    wanted = [Category("pets", "宠物"), *need_categories.FIRST[:3]]
+    await scene.does(need_categories.replace, wanted, scene.district, MORNING)
     assert [one.label for one in await scene.does(need_categories.listed)] == [
         "宠物",
         "就医医保",
