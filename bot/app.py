@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -33,9 +33,11 @@ from bot.health import Health, LastHeard, More
 from bot.hurry import Hurry
 from bot.outgoing import Outgoing
 from bot.sample import must_not_be_sample
-from bot.schedule import Job, Schedule, daily, every_minute
+from bot.scene_codes import SceneCodes
+from bot.schedule import Job, Schedule, daily, every_minute, twice_a_minute
 from bot.site import Site
 from bot.staff_menus import StaffMenus
+from bot.standing import StandingNotes
 from dialogue.message import Message, Reply
 from dialogue.reception import Reception
 from dialogue.talk import House, Talk, step
@@ -43,6 +45,7 @@ from dialogue.texts import not_kept, not_kept_say_again
 from dialogue.understanding import Menu
 from handlers import HOUSE, MENU
 from handlers.console import ADDRESS as CONSOLE_ADDRESS
+from handlers.wall_codes import OF_WECHAT
 from storage import accounts, communities, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
@@ -106,7 +109,7 @@ async def running(
             )
             channels["telegram"], paces["telegram"] = telegram.channel, telegram.channel.pace
             fetches["telegram"] = _typed(telegram.media.fetch)
-            heard["telegram"] = _heard(telegram, lease, clock)
+            heard["telegram"] = _heard(telegram.health, lease, clock)
             routes += telegram.routes
         wechat = None
         if config.config.wechat.enabled:
@@ -123,6 +126,7 @@ async def running(
                 )
             )
             channels["wechat"], fetches["wechat"] = wechat, wechat.fetch
+            heard["wechat"] = _heard(wechat.line, lease, clock)
             routes += wechat.routes()
         if config.config.web.chat:
             web = WebChannel(database, clock)
@@ -136,7 +140,7 @@ async def running(
 
         delivery = outgoing.delivery = Delivery(database, channels, clock, paces, left_waiting=outgoing.left_waiting)
         if config.config.web.console:
-            desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample)
+            desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample, house.looks)
             routes += console_routes(database, clock, vault.derived("console form")[0], desk, outgoing.wake)
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
@@ -145,19 +149,26 @@ async def running(
             jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
         known = {"web": f"{address(config)}/chat?start="} if config.config.web.chat else {}
         if wechat is not None:
-            known["wechat"] = ""  # its codes are scenes of the account (`hongyan qr`); in the chat a word does
+            jobs["wechat line"] = Job(twice_a_minute(), wechat.line.look)
+            known["wechat"] = ""  # its codes are scenes of the account, made one by one (`SceneCodes`); a word does too
         addresses = ChatAddresses(database, clock, known, telegram)
         await addresses.keep()
         jobs["chat addresses"] = Job(every_minute(), addresses.keep)
+        jobs["standing"] = Job(every_minute(), StandingNotes(database, clock, channels, heard, backups).write_down)
         schedule = Schedule(database, clock, outgoing.wake, templates=wechat_templates, more=jobs)
         more = [
             backups.figures,
             _of_the_leader(lease, schedule.figures),
             *([telegram.figures] if telegram is not None else []),
+            *([wechat.line.figures] if wechat is not None else []),
         ]
         routes += Health(database, delivery, lease, clock, heard, more).routes()
         exporter = Exporter(database, config.file, clock, outgoing.wake)
         duties = [delivery.serve, schedule.serve, exporter.run, Fetching(database, fetches).run]
+        makes_codes = wechat is not None and wechat.makes_codes
+        await database.write(settings.put, OF_WECHAT, makes_codes, clock())
+        if wechat is not None and makes_codes:
+            duties.append(SceneCodes(database, wechat.scene_code, clock, partial(outgoing.wake, "wechat")).run)
         await stack.enter_async_context(_tasks(*(while_leading(lease, duty) for duty in duties)))
         if lease.leads.is_set():
             await delivery.ready.wait()
@@ -181,11 +192,15 @@ def _begin(tx: Transaction, support_phone: str, console_address: str, now: datet
     return points.has_sample(tx)
 
 
-def _heard(telegram: Telegram, lease: Lease, clock: Callable[[], datetime]) -> LastHeard:
-    """Only the leader looks after the line to Telegram, from the moment it leads."""
+class _Line(Protocol):
+    last_success: datetime | None
+
+
+def _heard(line: _Line, lease: Lease, clock: Callable[[], datetime]) -> LastHeard:
+    """Only the leader looks after the line to a platform, from the moment it leads."""
 
     def last() -> datetime:
-        return max(telegram.health.last_success or lease.since, lease.since) if lease.leads.is_set() else clock()
+        return max(line.last_success or lease.since, lease.since) if lease.leads.is_set() else clock()
 
     return last
 

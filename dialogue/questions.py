@@ -221,15 +221,16 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One photo."""
+class Sent:
+    """One photo or file; `hint` asks for it again."""
 
+    hint: str
     choices: tuple[Choice, ...] = ()
 
     def parse(self, said: Said) -> int:
         """The row of `attachments`."""
         if not said.attachments:
-            raise Invalid("请发一张照片。")
+            raise Invalid(self.hint)
         return said.attachments[0]
 
 

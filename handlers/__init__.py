@@ -3,6 +3,7 @@
 from dialogue.talk import House
 from dialogue.understanding import Entry
 from handlers import (
+    asides,
     attendance_corrections,
     broadcasts,
     budgets,
@@ -18,6 +19,7 @@ from handlers import (
     events,
     figures,
     grants,
+    handouts,
     idle,
     leaving,
     linking,
@@ -53,6 +55,7 @@ from handlers import (
     series,
     service_menus,
     sheets,
+    wall_codes,
     welcome,
     wishes,
 )
@@ -63,6 +66,7 @@ HOUSE = House(
     human=welcome.human,
     puzzled=welcome.puzzled,
     emergency=emergency.heard,
+    aside=asides.heard,
     phone=phones.of_house,
 )
 
@@ -81,19 +85,42 @@ _rulers = roles.AnyOf((_coordinators, _need_workers))
 MENU: dict[str, Entry] = {
     "找服务点": Entry(
         points.find,
-        ("附近的服务点", "服务点", "红雁之家", "最近的服务点", "服务站", "在哪儿", "怎么走"),
+        (
+            *"附近的服务点 服务点 红雁之家 最近的服务点 服务站 在哪儿 在哪旮旯 怎么走 咋走 附近".split(),
+            *"几点开门 几点关门 开门吗 开不开门 开门时间 上班时间".split(),
+        ),
         link="point place",
     ),
     "社区名单": Entry(points.by_community, ("按社区找", "社区列表")),
     "活动": Entry(
         events.browse,
-        ("看活动", "有什么活动", "最近活动", "活动列表", "有啥活动", "私塾", "课程", "义诊", "集市"),
+        (
+            "看活动",
+            "有什么活动",
+            "最近活动",
+            "活动列表",
+            "有啥活动",
+            "有什么课",
+            "有啥课",
+            "学点什么",
+            "私塾",
+            "课程",
+            "义诊",
+            "集市",
+        ),
         pattern=r"活动 ?(?P<rest>\d+|第\d+页)",
         link="event",
     ),
     "报名": Entry(events.sign_up, ("我要报名", "参加", "报一个"), pattern=r"报名 ?(?P<rest>\d+)", link="signup"),
-    "一起报名": Entry(events.sign_up_together, ("两个人报名", "和老伴一起报名"), pattern=r"一起报名 ?(?P<rest>\d+)"),
+    "一起报名": Entry(
+        events.sign_up_together,
+        ("两个人报名", "和老伴一起报名", "老伴也去", "老伴也来", "老伴也报", "带老伴", "带上老伴"),
+        pattern=r"一起报名 ?(?P<rest>\d+)",
+    ),
     "活动链接": Entry(links.pass_on, ("分享活动", "转发活动"), pattern=r"活动链接 ?(?P<rest>\d+)"),
+    "活动码": Entry(
+        wall_codes.poster, ("活动二维码", "海报二维码"), pattern=r"活动码 ?(?P<rest>\d+)", allowed=_organisers
+    ),
     "日历": Entry(events.calendar_entry, ("记到日历", "手机日历"), pattern=r"日历 ?(?P<rest>\d+)"),
     "摊位": Entry(markets.show, ("看摊位", "有什么摊位", "挑摊位"), pattern=r"摊位 ?(?P<rest>\d+)", link="market"),
     "取号": Entry(
@@ -105,7 +132,18 @@ MENU: dict[str, Entry] = {
     "我的号": Entry(markets.mine, ("前面还有几位", "排到几号了", "到我了吗", "我排第几", "看我的号")),
     "退号": Entry(markets.give_up, ("不要号了", "号不要了"), pattern=r"退号 ?(?P<rest>\d+)"),
     "接着排": Entry(markets.come_back, ("我回来了", "我过号了", "号过了", "过号了"), pattern=r"接着排 ?(?P<rest>\d+)"),
-    "我的活动": Entry(my_events.overview, ("我报的活动", "我报名的", "我报了什么")),
+    "我的活动": Entry(
+        my_events.overview,
+        (
+            "我报的活动",
+            "我报名的",
+            "我报了什么",
+            "我报了啥",
+            "我报了哪些",
+            "报了哪些",
+        ),
+    ),
+    "讲义": Entry(handouts.take, ("看讲义", "课件", "讲义资料", "上课的资料"), pattern=r"讲义 ?(?P<rest>\d+(?: \d+)?)"),
     "参加证明": Entry(
         proofs.ask, ("参加活动证明", "开证明", "活动证明"), pattern=r"(?:参加|活动)证明\s*(?P<rest>\S.*)"
     ),
@@ -238,7 +276,9 @@ MENU: dict[str, Entry] = {
     "撤支出": Entry(budgets.undo, pattern=r"撤支出 ?(?P<rest>\d+)", allowed=_organisers),
     "看票据": Entry(budgets.receipts, pattern=r"看票据 ?(?P<rest>\d+)", allowed=_organisers),
     "报销": Entry(budgets.settle, pattern=r"报销 ?(?P<rest>\d+)", allowed=_organisers),
-    "管摊位": Entry(market_desk.desk, ("管集市",), pattern=r"管摊位 ?(?P<rest>\d+)", allowed=_checkers),
+    "管摊位": Entry(
+        market_desk.desk, ("管集市",), pattern=r"管摊位 ?(?P<rest>\d+(?: 第\d{1,3}页)?)", allowed=_checkers
+    ),
     "看号": Entry(market_desk.show, pattern=r"看号 ?(?P<rest>\d+)", allowed=_checkers),
     "叫号": Entry(market_desk.call, ("叫下一个", "下一个"), pattern=r"叫号 ?(?P<rest>\d+(?: \d+)?)", allowed=_checkers),
     "过号": Entry(market_desk.skip, ("没来过号",), pattern=r"过号 ?(?P<rest>\d+(?: \d+)?)", allowed=_checkers),
@@ -284,6 +324,8 @@ MENU: dict[str, Entry] = {
         people.in_town, ("在琼名单", "本周谁在"), pattern=r"谁在三亚 ?(?P<rest>第\d+页)", allowed=_poll_makers
     ),
     "系列": Entry(series.show, ("看系列",), pattern=r"系列 ?(?P<rest>\d+)", allowed=_organisers),
+    "加讲义": Entry(handouts.add, ("发讲义", "传讲义"), pattern=r"加讲义 ?(?P<rest>\d+)", allowed=_organisers),
+    "删讲义": Entry(handouts.remove, pattern=r"删讲义 ?(?P<rest>\d+)", allowed=_organisers),
     "结业名单": Entry(series.complete, ("结业",), pattern=r"结业名单 ?(?P<rest>\d+)", allowed=_organisers),
     "我办的活动": Entry(organise.mine, ("我组织的活动",), allowed=_organisers),
     "统计": Entry(figures.count, ("数据", "报表", "汇总"), pattern=r"统计\s*(?P<rest>\S.*)", allowed=_counters),

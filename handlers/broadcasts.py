@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialogue import texts
 from dialogue.message import Choice, File, Reply, decoded, encoded
-from dialogue.questions import Invalid, OneOf, Picture, Text, YesNo
+from dialogue.questions import Invalid, OneOf, Sent, Text, YesNo
 from dialogue.talk import Talk
 from handlers import audiences, roles
 from handlers import events as events_handler
@@ -15,12 +15,14 @@ from storage.audit import Actor
 from storage.broadcasts import STATES, Broadcast
 from storage.conversations import Said
 from storage.database import Transaction
+from storage.events import Event
 from storage.refusals import BroadcastNotNow, NotAllowed, NotRegistered
 from storage.times import local
 
 PATTERN = r"(?P<rest>(?:看|发出|同意|退回|暂停|接着|停掉|没收到|打电话)群发 ?\d{1,9}(?: 第\d+页)?)"
 _WORDS = re.compile(r"(\S+?)群发 ?(\d{1,9})(?: 第(\d+)页)?")
 _NAMES_ON_A_PAGE = 20
+_FILE_KEPT = timedelta(days=30)  # as long as the words it goes with are to be read in a chat (care.md 7)
 STANDS = {
     "delivered": "送到了",
     "planned": "排着队",
@@ -90,7 +92,7 @@ async def _extras(talk: Talk, text: str) -> tuple[int | None, tuple[Choice, ...]
     options = {"nothing": "就这些字", "picture": "一张图片", "event": "一场活动", "file": "一个文件"}
     extra = await talk.ask("extra", "还要带上什么？", OneOf(options))
     if extra == "picture":
-        return await talk.ask("picture", "请发一张图片。", Picture()), (), text
+        return await talk.ask("picture", "请发一张图片。", Sent("请发一张照片。")), (), text
     if extra == "file":
         return await talk.ask("file", "请把文件发给我。", _Document()), (), text
     coming = events.coming(talk.tx, talk.now)
@@ -98,8 +100,20 @@ async def _extras(talk: Talk, text: str) -> tuple[int | None, tuple[Choice, ...]
         return None, (), text
     labels = {str(event.id): events_handler.label(event) for event in coming}
     event = events.get(talk.tx, int(await talk.ask("card", "哪一场？", OneOf(labels))))
-    card = events_handler.card(talk, event)
-    return None, (Choice(f"报名 {event.id}", "我要报名"), Choice(f"活动 {event.id}", "看活动")), f"{text}\n{card}"
+    reply = with_event(talk.tx, Reply(text), event, talk.now)
+    return None, reply.choices, reply.text
+
+
+def with_event(tx: Transaction, reply: Reply, event: Event, now: datetime) -> Reply:
+    """The words with the card of an event below them, and a word to sign up."""
+    choices = (Choice(f"报名 {event.id}", "我要报名"), Choice(f"活动 {event.id}", "看活动"))
+    return replace(reply, text=f"{reply.text}\n{events_handler.card(tx, event, now)}", choices=choices)
+
+
+def with_file(tx: Transaction, reply: Reply, name: str, media_type: str, content: bytes, now: datetime) -> Reply:
+    """The words with a picture above them, or a file."""
+    file = File(files.add(tx, name, media_type, content, None, now, _FILE_KEPT), name, media_type)
+    return replace(reply, photo=file) if media_type.startswith("image/") else replace(reply, file=file)
 
 
 async def work(talk: Talk) -> None:
@@ -291,12 +305,9 @@ def with_its_file(tx: Transaction, found: Broadcast, now: datetime) -> bool:
     if kept is None:
         return False
     content, media_type, name = kept
-    is_photo = media_type.startswith("image/") or not media_type
-    name = name or ("图片.jpg" if is_photo else "附件")
-    token = files.add(tx, name, media_type or "image/jpeg", content, None, now)
-    file = File(token, name, media_type or "image/jpeg")
-    reply = decoded(found.reply)
-    reply = replace(reply, photo=file) if is_photo else replace(reply, file=file)
+    media_type = media_type or "image/jpeg"
+    name = name or ("图片.jpg" if media_type.startswith("image/") else "附件")
+    reply = with_file(tx, decoded(found.reply), name, media_type, content, now)
     broadcasts.reword(tx, found.id, encoded(reply), None)
     return True
 

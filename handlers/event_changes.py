@@ -125,7 +125,11 @@ async def _change_hosts(talk: Talk, event: Event) -> None:
     if not await talk.confirm(f"《{event.title}》{'联办：' + named if named else '没有联办单位'}"):
         return talk.say("没有改，还是原来的样子。")
     events.set_co_hosts(talk.tx, event.id, hosts, actor(talk, event), talk.now)
-    return talk.say("改好了。", Choice(f"活动 {event.id}", "看看大家看到的"))
+    return talk.say(
+        "改好了。10 分钟内回“撤回”可以改回来。",
+        Choice(f"活动 {event.id}", "看看大家看到的"),
+        Choice(f"撤回 {event.id}", "改回来"),
+    )
 
 
 async def cancel(talk: Talk) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialogue import sent_files, texts
@@ -11,7 +11,7 @@ from dialogue.asking import Moment
 from dialogue.message import Choice
 from dialogue.questions import Invalid, Kind, Number, OneOf, Phone, Text
 from dialogue.talk import Talk
-from handlers import event_options, organise
+from handlers import event_options, organise, stall_forms
 from storage import events
 from storage.conversations import Said
 
@@ -20,7 +20,7 @@ FORM = "\n".join(
         "活动模板",
         *(
             f"{name}："
-            for name in "类型 名字 时间 时长 地点 名额 主讲人 嘱咐的话 联系电话 报名截止 签到口令 预算".split()
+            for name in "类型 名字 时间 时长 地点 名额 主讲人 嘱咐的话 联系电话 报名截止 签到口令 预算 摊位".split()
         ),
     ]
 )
@@ -54,6 +54,7 @@ _CALLED = {
     "口令": "code",
     "预算": "budget",
     "经费": "budget",
+    "摊位": "stall",
 }
 _NEEDED = {"type": "类型", "title": "名字", "start": "时间", "length": "时长", "place": "地点"}
 _LARGEST = 20_000  # bytes; a form has a few hundred
@@ -76,6 +77,7 @@ class Read:
     """What stands in a form: words by what they are, and what made no sense."""
 
     said: dict[str, str] = field(default_factory=dict)
+    stalls: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
 
 
@@ -84,19 +86,24 @@ async def create(talk: Talk) -> None:
     if not _LINE.match(talk.opening.text):
         talk.opening = Said("", talk.opening.at)
     talk.answered_by_opening("form")
-    prompt = f"请照下面填好，整段发给我；会填的填，空着的我再问您。也可以存成文本文件发来。\n{FORM}"
+    stalls = "\n".join(stall_forms.EXAMPLES)
+    prompt = (
+        "请照下面填好，整段发给我；会填的填，空着的我再问您。也可以存成文本文件发来。"
+        f"办集市的，一个摊位写一行，比如：\n{stalls}\n{FORM}"
+    )
     said = await talk.ask("form", prompt, Filled())
     words = said.text if not said.attachments else await _in_file(talk, said.attachments[0])
     read = _read(words)
     known = _understood(read, said.at)
     extra = _extra(read, said.at)
+    _check_stalls(read, known)
     summary = _summary(read)
     key = f"read: {summary}"[:200]
     if await talk.ask(key, summary, OneOf({"go": "接着办", "again": "重新填"})) == "again":
         return talk.say("好的，改好了再整段发给我。", Choice("活动模板", "再看模板"))
     if not known.keys() & talk.answers.keys():  # else some were taken back since, with 上一步
         talk.answers.update(known)
-    return await organise.make(talk, extra)
+    return await organise.make(talk, extra, read.stalls)
 
 
 async def _in_file(talk: Talk, sent: int) -> str:
@@ -120,10 +127,14 @@ def _read(words: str) -> Read:
         name = _CALLED.get(found[1]) if found else None
         if found and name:
             last = name
-            if found[2]:
+            if found[2] and name == "stall":
+                read.stalls.append(found[2])
+            elif found[2]:
                 read.said[name] = found[2]
         elif found and found[2]:
             read.unclear.append(line.strip())
+        elif line.strip() and last == "stall":
+            read.stalls.append(line.strip())
         elif line.strip() and last in read.said:
             read.said[last] += f"，{line.strip()}"
     return read
@@ -182,6 +193,21 @@ def _extra(read: Read, at: datetime) -> dict[str, Any]:
     return found
 
 
+def _check_stalls(read: Read, known: dict[str, Said]) -> None:
+    """What no stall can be made of is said at once, as far as the time of the market is known."""
+    if read.stalls and "type" in known and OneOf(events.TYPES).parse(known["type"]) != stall_forms.MARKET:
+        read.unclear.append("摊位：只有集市才设")
+        read.stalls.clear()
+    if not {"start", "length"} <= known.keys():
+        return
+    start, length = Moment().parse(known["start"]).start, OneOf(organise.LENGTHS).parse(known["length"])
+    if start is not None:
+        ends_at = start + timedelta(minutes=int(length))
+        _, unclear = stall_forms.read_all(read.stalls, start, ends_at, known["start"].at)
+        read.unclear += [f"摊位：{line}" for line in unclear]
+        read.stalls = [line for line in read.stalls if line not in unclear]
+
+
 def _moment(said: Said) -> datetime:
     reading = Moment().parse(said)
     if reading.outcome != "ok" or reading.start is None:
@@ -196,7 +222,8 @@ def _give_up(read: Read, name: str) -> None:
 
 def _summary(read: Read) -> str:
     labels = {name: label for label, name in reversed(_CALLED.items())}
-    parts = [f"看明白了：{'；'.join(f'{labels[name]} {said}' for name, said in read.said.items())}。"]
+    clear = [f"{labels[name]} {said}" for name, said in read.said.items()] + [f"摊位 {line}" for line in read.stalls]
+    parts = [f"看明白了：{'；'.join(clear)}。"]
     if read.unclear:
         parts.append(f"没看明白：{'；'.join(read.unclear)}。")
     if missing := [label for name, label in _NEEDED.items() if name not in read.said]:

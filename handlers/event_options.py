@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogue import asking
 from dialogue.message import Choice, File
-from dialogue.questions import Invalid, Number, OneOf, Picture, SeveralOf, Text
+from dialogue.questions import Invalid, Number, OneOf, Sent, SeveralOf, Text
 from dialogue.talk import Talk
 from storage import attachments, events, files, organisations
 from storage.conversations import Said
@@ -76,7 +76,7 @@ async def choose(talk: Talk, draft: Draft) -> tuple[Draft, tuple[int, ...]]:
     if "hosts" in chosen:
         co_hosts = await hosts(talk, draft.organisation_id)
     if "poster" in chosen:
-        picture = await talk.ask("poster", "请发海报图片。", Picture())
+        picture = await talk.ask("poster", "请发海报图片。", Sent("请发一张照片。"))
         draft = replace(draft, poster=f"attachment {picture}")
     if "budget" in chosen:
         draft = replace(draft, budget_planned=await talk.ask("budget", "打算花多少钱？比如：300。", Yuan()))
@@ -92,7 +92,7 @@ async def changed(talk: Talk, event: Event, field: str) -> dict[str, Any]:
         most = await talk.ask("group", "一起报名最多几位？", Number(at_least=1, at_most=4))
         return {"largest_group": most}
     if field == "poster":
-        picture = await talk.ask("poster", "请发海报图片。", Picture())
+        picture = await talk.ask("poster", "请发海报图片。", Sent("请发一张照片。"))
         return {"poster": f"attachment {picture}"}
     if field != "allocation":
         raise ValueError(field)

@@ -1,18 +1,20 @@
 """活动: what is on, what one event is about, and signing up for it, alone or together."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from dialogue import texts
 from dialogue.message import Choice, File, Reply, Venue
 from dialogue.questions import Names, OneOf, bare
 from dialogue.talk import LONGEST_LIST, Talk
 from dialogue.understanding import sound
-from handlers import calendar_file, event_options, market_words, notices, registration
-from storage import events, files, organisations, people, points, sign_ups
+from handlers import calendar_file, event_options, market_words, notices, registration, topics
+from storage import events, files, handouts, organisations, people, points, sign_ups
 from storage.audit import Actor
+from storage.database import Transaction
 from storage.events import Event
 from storage.refusals import NotFound
+from storage.times import day_starts
 
 _NOT_THE_TITLE = re.compile(r"(?:活动|课程|课|班|的|我们|两个人|两人|俩人|一起|老伴|和|我)+")
 _PROMISE = 20  # letters of the hash, as many as somebody will compare
@@ -25,9 +27,11 @@ async def browse(talk: Talk) -> None:
         return show(talk, events.get(talk.tx, int(wanted)))
     page = int(found[1]) if (found := re.fullmatch(r"第(\d+)页", wanted)) else 1
     coming = events.coming(talk.tx, talk.now)
+    head = ""
     if wanted and not found:
-        coming = matching(talk, wanted) or coming
-        if len(coming) == 1:
+        if day := topics.day_meant(wanted, talk.now):
+            coming, head = _of_day(coming, *day)
+        elif (coming := matching(talk, wanted) or coming) and len(coming) == 1:
             return show(talk, coming[0])
     if not coming:
         return talk.say(
@@ -39,7 +43,14 @@ async def browse(talk: Talk) -> None:
     if len(coming) > LONGEST_LIST:
         following = page + 1 if begin + LONGEST_LIST < len(coming) else 1
         choices.append(Choice(f"活动 第{following}页", texts.MORE))
-    return talk.say(f"最近有 {len(coming)} 场活动。想看哪个，回前面的数字。", *choices)
+    return talk.say(f"{head or '最近'}有 {len(coming)} 场活动。想看哪个，回前面的数字。", *choices)
+
+
+def _of_day(coming: list[Event], said: str, day: date) -> tuple[list[Event], str]:
+    """What is on that day, and how the list begins; all that is coming where nothing is."""
+    there = topics.on(coming, day)
+    when = f"{said}，{texts.day(day_starts(day))}，"
+    return (there, when) if there else (coming, f"{when}没有活动。最近")
 
 
 def label(event: Event) -> str:
@@ -58,27 +69,27 @@ def shown(talk: Talk, event: Event) -> Reply:
     entry = sign_ups.active(talk.tx, event.id, talk.person_id) if talk.person_id is not None else None
     photo = event_options.poster(talk, event)
     steps = _next_steps(talk, event, signed_up=entry is not None)
-    return Reply(card(talk, event), tuple(steps), photo=photo)
+    return Reply(card(talk.tx, event, talk.now), tuple(steps), photo=photo)
 
 
-def card(talk: Talk, event: Event) -> str:
+def card(tx: Transaction, event: Event, now: datetime) -> str:
     """The event in a few short lines: what, when, where, who, how many places are left."""
     lines = [f"《{event.title}》", f"{texts.moment(event.starts_at)}到{texts.clock(event.ends_at)}", event.venue]
     if event.speaker:
         lines.append(f"主讲：{event.speaker}")
     if event.description:
         lines.append(event.description)
-    if hosts := events.co_hosts_of(talk.tx, event.id):
-        lines.append("联办：" + "、".join(organisations.get(talk.tx, each).name for each in hosts))
+    if hosts := events.co_hosts_of(tx, event.id):
+        lines.append("联办：" + "、".join(organisations.get(tx, each).name for each in hosts))
     if event.members_only:
         lines.append("这是党员的组织生活。")
-    lines += market_words.stalls(talk.tx, event.id)
-    lines += _how_places_go(event, talk.now)
+    lines += market_words.stalls(tx, event.id)
+    lines += _how_places_go(event, now)
     if sign_ups.is_to_be_drawn(event):
-        lines.append(f"{event.capacity} 个名额，现在 {events.waiting(talk.tx, event.id)} 人报名。")
+        lines.append(f"{event.capacity} 个名额，现在 {events.waiting(tx, event.id)} 人报名。")
     elif event.capacity is not None and event.state == "published":
-        left = event.capacity - events.taken(talk.tx, event.id)
-        waiting = events.waiting(talk.tx, event.id)
+        left = event.capacity - events.taken(tx, event.id)
+        waiting = events.waiting(tx, event.id)
         lines.append(f"还有 {left} 个名额。" if left > 0 else f"名额满了，{waiting} 人在候补。")
     if event.contact_phone:
         lines.append(f"电话：{texts.spoken_phone(event.contact_phone)}")
@@ -167,7 +178,7 @@ def matching(talk: Talk, words: str) -> list[Event]:
     if by_words or len(wanted) < 2:
         return by_words
     spoken = sound(wanted)
-    return [event for event in coming if spoken in sound(event.title)]
+    return [event for event in coming if spoken in sound(event.title)] or topics.about(coming, wanted)
 
 
 async def _companions(talk: Talk, event: Event) -> list[int]:
@@ -223,11 +234,13 @@ def _calendar_entry(talk: Talk, event: Event) -> File:
 
 def _next_steps(talk: Talk, event: Event, *, signed_up: bool) -> list[Choice]:
     is_on = event.state == "published" and event.ends_at > talk.now
+    has_handouts = event.series_id is not None and event.series_id in handouts.series_of(talk.tx, talk.person_id or 0)
+    taken_home = [Choice(f"讲义 {event.series_id}", "看讲义")] if has_handouts else []
     stalls = [Choice(f"摊位 {event.id}", "挑摊位")] if is_on and market_words.stalls(talk.tx, event.id) else []
     if not is_on or event.starts_at <= talk.now:
-        return [*stalls, Choice("活动", "看看别的活动")]
+        return [*stalls, *taken_home, Choice("活动", "看看别的活动")]
     if signed_up:
-        return [*stalls, Choice(f"不来 {event.id}", "来不了，取消"), Choice("我的活动", "我的活动")]
+        return [*stalls, *taken_home, Choice(f"不来 {event.id}", "来不了，取消"), Choice("我的活动", "我的活动")]
     return [
         Choice(f"报名 {event.id}", "我要报名"),
         Choice(f"一起报名 {event.id}", "两个人一起报"),

@@ -3,6 +3,7 @@
 from dialogue.message import Choice, Link
 from dialogue.talk import Talk
 from handlers import events as events_handler
+from handlers import roles
 from handlers.linking import CHANNELS
 from storage import settings
 from storage.database import Transaction
@@ -35,4 +36,7 @@ async def pass_on(talk: Talk) -> None:
     ]
     if not lines:
         lines = [f"跟我说“活动 {event.id}”"]
-    talk.say(f"《{event.title}》，这样转给大家：\n" + "\n".join(lines), Choice(f"活动 {event.id}", "看这场活动"))
+    choices = [Choice(f"活动 {event.id}", "看这场活动")]
+    if roles.role_for(talk, event, roles.ORGANISERS):
+        choices.append(Choice(f"活动码 {event.id}", "要二维码印海报"))
+    talk.say(f"《{event.title}》，这样转给大家：\n" + "\n".join(lines), *choices)

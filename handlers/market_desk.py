@@ -1,122 +1,50 @@
-"""管摊位: organisers set up stalls in the chat, and whoever stands at one calls the next number with one thumb."""
+"""管摊位: whoever stands at a stall calls the next number with one thumb; organisers add stalls and close them."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dialogue import numbers, texts
-from dialogue.dates import other_half, read_time
+from dialogue import texts
 from dialogue.message import Choice, Reply, encoded
-from dialogue.questions import Invalid, Number, OneOf, Text
+from dialogue.questions import OneOf, Text
 from dialogue.talk import LONGEST_LIST, Talk
-from handlers import check_in, roles
+from handlers import check_in, roles, stall_forms
 from handlers import events as events_handler
 from handlers import markets as markets_handler
 from storage import attendance, events, markets, outbox, queue_numbers
 from storage.audit import Actor
-from storage.conversations import Said
 from storage.database import Transaction
 from storage.events import Event
-from storage.markets import SlotDraft, Stall, StallDraft
+from storage.markets import Stall
 from storage.queue_numbers import Called, QueueNumber
 from storage.refusals import NotFound
-from storage.times import local_date
 
-MARKET = "service_market"
 CALLED_ALREADY = "刚才已经有人叫过了，现在是这样："
-_USUAL = ("义诊", "理发", "法律咨询", "小修小补")
-_ENOUGH = frozenset({"没有了", "没有", "没了", "好了", "完了", "不用了", "无"})
-LENGTHS = {"15": "15 分钟", "20": "20 分钟", "30": "半小时", "60": "1 小时"}
-_MOST_STALLS = 30
 _NEAR = 2  # who has so many before them is told to come near
 _CALL_LASTS = timedelta(minutes=30)
 
 
-@dataclass(frozen=True)
-class StallName:
-    """What a stall is called: one of the usual services by number, or any words."""
-
-    ends: bool = False  # offers to say that there are no more
-    at_most: int = 30
-
-    @property
-    def choices(self) -> tuple[Choice, ...]:
-        return tuple(Choice(name, name) for name in (*_USUAL, *(["没有了"] if self.ends else [])))
-
-    def parse(self, said: Said) -> str:
-        if said.picked and (not said.text or numbers.read_choice(said.text) is not None):
-            return said.picked[0]
-        return Text(self.at_most).parse(said)
-
-
-@dataclass(frozen=True)
-class Hours:
-    """From when to when on the day of the event, within it; or all of it."""
-
-    starts_at: datetime
-    ends_at: datetime
-    choices: tuple[Choice, ...] = (Choice("all", "整场都在"),)
-
-    def parse(self, said: Said) -> tuple[datetime, datetime]:
-        if said.picked == ["all"] or said.text.strip("。") in ("整场", "整场都在", "都在", "一直在"):
-            return self.starts_at, self.ends_at
-        reading = read_time(said.text, said.at, local_date(self.starts_at))
-        if reading.outcome == "ask_period" and not self._holds(reading.start, reading.end):
-            reading = other_half(reading, said.at)
-        if reading.start is None or reading.end is None or not self._holds(reading.start, reading.end):
-            span = f"{texts.clock(self.starts_at)}到{texts.clock(self.ends_at)}"
-            raise Invalid(f"请说几点到几点，在{span}里面，比如：9点到10点半。")
-        return reading.start, reading.end
-
-    def _holds(self, start: datetime | None, end: datetime | None) -> bool:
-        return start is not None and end is not None and self.starts_at <= start < end <= self.ends_at
-
-
-async def ask_stalls(talk: Talk, starts_at: datetime, ends_at: datetime) -> tuple[StallDraft, ...]:
-    """The stalls of a new market, one after the other until there are no more."""
-    found: list[StallDraft] = []
-    while len(found) < _MOST_STALLS:
-        key = f"stall {len(found) + 1}"
-        prompt = "还有摊位吗？办什么？" if found else "集市有哪些摊位？先说第一个办什么，下面没有的就打字。"
-        name = await talk.ask(key, prompt, StallName(ends=True))
-        if name.strip("。") in _ENOUGH:
-            break
-        found.append(await _ask_stall(talk, key, name, starts_at, ends_at))
-    return tuple(found)
-
-
-async def _ask_stall(talk: Talk, key: str, name: str, starts_at: datetime, ends_at: datetime) -> StallDraft:
-    place = await talk.ask(f"{key}: place", f"“{name}”摆在哪儿？比如：一号桌。", Text(at_most=40))
-    how = {"queue": "到了取号排队", "slots": "分时段预约"}
-    if await talk.ask(f"{key}: how", f"“{name}”怎么排？", OneOf(how)) == "queue":
-        most = await talk.ask(f"{key}: most", "最多发几个号？不限就回 0。", Number(at_most=2000))
-        return StallDraft(name, place, most=most or None)
-    hours = Hours(starts_at, ends_at)
-    begins, ends = await talk.ask(f"{key}: hours", f"“{name}”几点到几点？比如：9点到10点半。", hours)
-    length = timedelta(minutes=int(await talk.ask(f"{key}: length", "每段多长？", OneOf(LENGTHS))))
-    places = await talk.ask(f"{key}: places", "每段几位？", Number(at_least=1, at_most=500))
-    return StallDraft(name, place, slots_between(begins - starts_at, ends - starts_at, length, places))
-
-
-def slots_between(begins: timedelta, ends: timedelta, length: timedelta, places: int) -> tuple[SlotDraft, ...]:
-    """Slots of that length one after the other; the time left at the end makes none, unless it is all there is."""
-    slots: list[SlotDraft] = []
-    while begins + length <= ends or not slots:
-        until = min(begins + length, ends)
-        slots.append(SlotDraft(begins, until, places))
-        begins = until
-    return tuple(slots)
-
-
 async def desk(talk: Talk) -> None:
-    """“管摊位”, “管摊位 12”: each stall with whose turn it is, to be called, added to, or closed."""
+    """“管摊位”, “管摊位 12”, “管摊位 12 第2页”: each stall with whose turn it is, to be called or opened again."""
+    number, _, page = talk.opening.text.partition(" ")
+    talk.opening = replace(talk.opening, text=number)
     event = await _market(talk)
     roles.must_reach(talk, event, roles.CHECKERS)
     found = markets.of_event(talk.tx, event.id)
     if not found:
         return talk.say(f"《{event.title}》还没有摊位。", Choice(f"加摊位 {event.id}", "加摊位"))
-    lines = [f"{stall.name}，{stall.place}：{_stand(talk, stall)}" for stall in found]
-    open_ones = [stall for stall in found if stall.closed_at is None]
-    choices = [Choice(f"看号 {stall.id}", f"{stall.name}叫号") for stall in open_ones[:LONGEST_LIST]]
+    pages = -(-len(found) // LONGEST_LIST)
+    current = (int(page[1:-1]) - 1) % pages if page else 0
+    shown = found[current * LONGEST_LIST : (current + 1) * LONGEST_LIST]
+    lines = [f"{stall.name}，{stall.place}：{_stand(talk, stall)}" for stall in shown]
+    choices = [
+        Choice(f"看号 {stall.id}", f"{stall.name}叫号")
+        if stall.closed_at is None
+        else Choice(f"开摊位 {stall.id}", f"{stall.name}又开了")
+        for stall in shown
+    ]
+    if pages > 1:
+        following = (current + 1) % pages + 1
+        choices.append(Choice(f"管摊位 {event.id} 第{following}页", f"别的摊位（第 {current + 1} 页，共 {pages} 页）"))
     return talk.say(f"《{event.title}》的摊位：\n" + "\n".join(lines), *choices, Choice(f"加摊位 {event.id}", "加摊位"))
 
 
@@ -172,8 +100,8 @@ async def add(talk: Talk) -> None:
     """“加摊位 12”: one more, with the same questions as in the beginning."""
     event = await _market(talk)
     actor = Actor(talk.person_id, roles.must_reach(talk, event, roles.ORGANISERS), talk.account.channel)
-    name = await talk.ask("stall", "新摊位办什么？下面没有的就打字。", StallName())
-    draft = await _ask_stall(talk, "stall", name, event.starts_at, event.ends_at)
+    name = await talk.ask("stall", "新摊位办什么？下面没有的就打字。", stall_forms.StallName())
+    draft = await stall_forms.ask_stall(talk, "stall", name, event.starts_at, event.ends_at)
     stall = markets.add(talk.tx, event.id, draft, actor, talk.now)
     talk.say(f"加好了：{stall.name}，{stall.place}。", Choice(f"管摊位 {event.id}", "看摊位"))
 
@@ -278,7 +206,8 @@ async def _market(talk: Talk) -> Event:
     mine = {
         str(event.id): event
         for event in coming
-        if (event.type == MARKET or markets.of_event(talk.tx, event.id)) and roles.role_for(talk, event, roles.CHECKERS)
+        if (event.type == stall_forms.MARKET or markets.of_event(talk.tx, event.id))
+        and roles.role_for(talk, event, roles.CHECKERS)
     }
     if not mine:
         raise NotFound("集市")

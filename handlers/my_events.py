@@ -6,7 +6,7 @@ from dialogue.questions import OneOf
 from dialogue.talk import Talk
 from handlers import events as events_handler
 from handlers import market_words, notices
-from storage import events, queue_numbers, sign_ups
+from storage import events, handouts, queue_numbers, sign_ups
 from storage.audit import Actor
 from storage.events import Event
 from storage.refusals import NotRegistered
@@ -19,7 +19,10 @@ async def overview(talk: Talk) -> None:
         raise NotRegistered
     mine = sign_ups.of_person(talk.tx, talk.person_id, talk.now)
     if not mine:
-        return talk.say("您现在没有报活动。", Choice("活动", "看看有什么活动"), Choice("参加证明", "开参加证明"))
+        taken_home = [Choice("讲义", "上过的课的讲义")] if handouts.series_of(talk.tx, talk.person_id) else []
+        return talk.say(
+            "您现在没有报活动。", Choice("活动", "看看有什么活动"), *taken_home, Choice("参加证明", "开参加证明")
+        )
     lines = []
     for entry in mine:
         event = events.get(talk.tx, entry.event_id)

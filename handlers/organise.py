@@ -1,6 +1,6 @@
 """发布活动: an organiser creates an event by questions or by copying, sees it as an elder will, and publishes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from dialogue import asking, texts
 from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
-from handlers import event_options, linking, market_desk, roles, series
+from handlers import event_options, linking, roles, series, stall_forms
 from handlers import events as events_handler
 from storage import calendar, events, grants, lunar, markets, need_clock, people, points
 from storage.audit import Actor
@@ -31,8 +31,11 @@ async def create(talk: Talk) -> None:
     await make(talk, {})
 
 
-async def make(talk: Talk, extra: Mapping[str, Any]) -> None:
-    """The questions, as far as they are not answered yet; `extra` are further facts of the draft, by column."""
+async def make(talk: Talk, extra: Mapping[str, Any], stall_lines: Sequence[str] = ()) -> None:
+    """The questions, as far as they are not answered yet; `extra` are further facts of the draft, by column.
+
+    `stall_lines` say the stalls of a market, as in `stall_forms.EXAMPLES`.
+    """
     person = people.get(talk.tx, talk.person_id or 0)
     kind = await talk.ask("type", "办哪一类活动？", OneOf(events.TYPES))
     title = await talk.ask("title", "叫什么名字？比如：书法班第三课。", Text(at_most=30, at_least=2))
@@ -42,8 +45,11 @@ async def make(talk: Talk, extra: Mapping[str, Any]) -> None:
     ends_at = starts_at + timedelta(minutes=int(length))
     capacity = 0
     stalls: tuple[StallDraft, ...] = ()
-    if kind == market_desk.MARKET:  # whoever comes to a market is welcome: only its stalls have places (domain 6.1)
-        stalls = await market_desk.ask_stalls(talk, starts_at, ends_at)
+    if kind == stall_forms.MARKET:  # whoever comes to a market is welcome: only its stalls have places (domain 6.1)
+        stalls, unclear = stall_forms.read_all(stall_lines, starts_at, ends_at, talk.now)
+        if unclear:
+            talk.say(f"这些摊位没看明白，先没放，发布以后可以回“加摊位”：{'；'.join(unclear)}。")
+        stalls = stalls or await stall_forms.ask_stalls(talk, starts_at, ends_at)
     else:
         capacity = await talk.ask("capacity", "最多来多少人？回数字，不限就回 0。", Number(at_most=5000))
     phone = person.phone or ""
@@ -179,7 +185,7 @@ def warnings(talk: Talk, event: Event) -> list[str]:
         found.append("晚上 9点以后，老人回家不方便")
     if event.point_id is not None:
         point = points.get(talk.tx, event.point_id)
-        if point.is_closed_for_the_season(starts.date()):
+        if point.is_closed_on(starts.date()):
             found.append("那几天服务点不开")
         elif point.is_open(event.starts_at) is False:
             found.append("那时服务点不开门")

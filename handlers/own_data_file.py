@@ -8,6 +8,7 @@ from dialogue import texts
 from handlers import consent_texts, messages_settings, registration, roles
 from handlers.linking import CHANNELS
 from reports.labels import MEMBER_TYPES, RESIDENCES, VERIFICATIONS
+from storage import exports
 from storage.need_stages import STAGES
 from storage.own_data import Data
 
@@ -162,7 +163,7 @@ def _work(data: Data) -> Iterator[str]:
     for row in data["organised"]:
         yield f"您办的活动：{row['starts_at']} 《{row['title']}》"
     for row in data["exports"]:
-        yield f"您要过的报表：{row['asked_at']}"
+        yield f"您要过的{'二维码' if row['kind'] == exports.SCENE_CODE else '报表'}：{row['asked_at']}"
 
 
 def _sent(data: Data) -> Iterator[str]:

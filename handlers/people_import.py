@@ -2,17 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dialogue import sent_files
 from dialogue.message import Choice
-from dialogue.questions import Invalid, YesNo
+from dialogue.questions import Sent, YesNo
 from dialogue.talk import Talk
 from handlers import roles
 from reports.incoming import NotATable, read_day, read_table
 from storage import attachments, grants, people_import
 from storage.audit import Actor
-from storage.conversations import Said
 from storage.people_import import Judged, Verdict
 from storage.refusals import NotAllowed
 
@@ -21,25 +19,13 @@ _LARGEST = 3 * 1024 * 1024  # bytes
 _MOST_SHOWN = 10
 _VERDICTS: dict[Verdict, str] = {"new": "新的", "same": "一样的", "conflict": "对不上的", "bad": "用不了的"}
 _SEND_AGAIN = "请用 Excel（.xlsx）或者 CSV，前几行里要有一行表头，比如：姓名、手机号、社区。"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One file, whatever it calls itself."""
-
-    choices: tuple[Choice, ...] = ()
-
-    def parse(self, said: Said) -> int:
-        """The row of `attachments`."""
-        if not said.attachments:
-            raise Invalid("请把名单文件发给我，" + _SEND_AGAIN.removeprefix("请"))
-        return said.attachments[0]
+_SEND = "请把名单文件发给我，" + _SEND_AGAIN.removeprefix("请")
 
 
 async def take_in(talk: Talk) -> None:
     """“导入名单”: what differs from what is kept stays as it is; it is looked at one by one at the console."""
     _must_be_district(talk)
-    sent = await talk.ask("file", f"请把名单文件发给我。{_SEND_AGAIN}先看一遍，您点了头才收。", Table())
+    sent = await talk.ask("file", f"请把名单文件发给我。{_SEND_AGAIN}先看一遍，您点了头才收。", Sent(_SEND))
     content = await sent_files.content(talk, "file", sent)
     lines = _lines(talk, content)
     judged = people_import.judge(talk.tx, lines, read_day)

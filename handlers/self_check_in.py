@@ -3,22 +3,17 @@
 import re
 from datetime import timedelta
 
-from dialogue.message import Choice, File
+from dialogue.message import Choice
 from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import linking, links, registration
+from handlers import links, registration, wall_codes
 from handlers.check_in import actor_for, event_and_words, name_of
-from reports import qr_codes
-from storage import attendance, events, files, sign_ups, tokens
+from storage import attendance, events, settings, sign_ups, tokens
 from storage.attendance import CheckIn
 from storage.audit import Actor
 from storage.events import Event
 from storage.refusals import CodeWordNotKnown, NotSignedUp
 from storage.times import local
-
-PURPOSE = "check-in"
-
-_LONGEST = timedelta(days=400)
 
 
 async def by_word(talk: Talk) -> None:
@@ -33,7 +28,7 @@ async def by_word(talk: Talk) -> None:
 async def by_code(talk: Talk) -> None:
     """The code on the wall, scanned: the link brings what stands for this event."""
     token = talk.payload.partition("-")[2]
-    event = events.get(talk.tx, int(tokens.read(talk.tx, PURPOSE, token, talk.now)["event"]))
+    event = events.get(talk.tx, int(tokens.read(talk.tx, wall_codes.CHECK_IN, token, talk.now)["event"]))
     await _check_in(talk, event, "qr")
 
 
@@ -51,28 +46,19 @@ async def together(talk: Talk) -> None:
 
 
 async def wall(talk: Talk) -> None:
-    """“签到码”: what to hang on the wall, as a picture and as words."""
+    """“签到码”: what to hang on the wall, as pictures and as words."""
     event, _ = await event_and_words(talk)
     actor_for(talk, event)
-    lasts = min(max(event.ends_at - talk.now, timedelta(minutes=1)), _LONGEST)
-    token = tokens.issue(talk.tx, PURPOSE, {"event": event.id}, talk.now, lasts)
-    word = f"口令是“{event.code_word}”，到场的人回“口令 {event.code_word}”也行。" if event.code_word else ""
-    found = links.addresses(talk.tx, f"checkin-{token}")
-    if "wechat" in found and not word:
-        word = "微信里要用口令签到，还没设。"
-    coded = {channel: url for channel, url in found.items() if url}
+    on = settings.get(talk.tx, links.ADDRESSES, {})
+    parts = [wall_codes.give(talk, event, "check-in")]
+    if event.code_word:
+        parts.append(f"口令是“{event.code_word}”，到场的人回“口令 {event.code_word}”也行。")
+    elif "wechat" in on and not parts[0]:
+        parts.append("这个公众号做不了微信的二维码，微信里要用口令签到，还没设。")
+    elif not talk.replies and not parts[0]:
+        parts.append("这里做不了签到码。可以设一个口令。")
     set_word = () if event.code_word else (Choice(f"改活动 {event.id}", "设口令"),)
-    if not coded:
-        return talk.say(word or "这里做不了签到码。可以设一个口令。", *set_word)
-    for channel, url in coded.items():
-        name = f"签到码 {event.title} {linking.CHANNELS[channel]}.png"
-        picture = files.add(talk.tx, name, qr_codes.MEDIA_TYPE, qr_codes.png(url), talk.person_id, talk.now)
-        talk.say(
-            f"《{event.title}》{linking.CHANNELS[channel]}的签到码，打印出来贴在门口，扫一扫就签到，到活动结束为止。",
-            photo=File(picture, name, qr_codes.MEDIA_TYPE),
-        )
-    own = links.here(talk, "签到", f"checkin-{token}")
-    return talk.say(f"{word}不方便打印，就把链接发给大家。" if own else word or "贴好就行。", *set_word, link=own)
+    talk.say("".join(parts) or "贴好就行。", *set_word)
 
 
 async def _check_in(talk: Talk, event: Event, method: str) -> None:

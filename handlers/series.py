@@ -10,7 +10,7 @@ from dialogue.message import Choice
 from dialogue.questions import Number, OneOf, Text
 from dialogue.talk import Talk
 from handlers import notices, roles
-from storage import events, grants, need_clock, people, series, sign_ups
+from storage import events, grants, handouts, need_clock, people, series, sign_ups
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.events import Draft, Event
@@ -50,23 +50,27 @@ async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: 
 
 async def show(talk: Talk) -> None:
     """“系列 3”: how it goes; “系列”: all there are."""
-    found = await _one(talk)
+    found = await which(talk)
     if found is None:
         return talk.say("还没有系列。发布活动的时候，选“办成一个系列”。", Choice("发布活动", "发布活动"))
-    _must_reach(talk, found)
+    must_reach(talk, found)
     done = series.completions(talk.tx, found.id)
     held = done[0].held if done else 0
+    handed_out = len(handouts.of_series(talk.tx, found.id))
     return talk.say(
-        f"《{found.name}》办过 {held} 次，来过的有 {len(done)} 人。", Choice(f"结业名单 {found.id}", "结业名单")
+        f"《{found.name}》办过 {held} 次，来过的有 {len(done)} 人，讲义 {handed_out} 份。",
+        Choice(f"结业名单 {found.id}", "结业名单"),
+        Choice(f"讲义 {found.id}", "看讲义"),
+        Choice(f"加讲义 {found.id}", "加讲义"),
     )
 
 
 async def complete(talk: Talk) -> None:
     """“结业名单 3”: who came often enough. For staff who reach the series."""
-    found = await _one(talk)
+    found = await which(talk)
     if found is None:
         return talk.say("还没有系列。")
-    _must_reach(talk, found)
+    must_reach(talk, found)
     held = max((one.held for one in series.completions(talk.tx, found.id)), default=0)
     if not held:
         return talk.say(f"《{found.name}》还没有办过，没有结业名单。")
@@ -142,20 +146,28 @@ def _for(first: Event, each: Event, changes: Mapping[str, Any]) -> dict[str, Any
     return made | {"starts_at": starts_at, "ends_at": starts_at + lasts}
 
 
-async def _one(talk: Talk) -> Series | None:
+async def which(talk: Talk) -> Series | None:
+    """The series named, else one of those that this person has the care of."""
     if talk.opening.text.isdecimal():
         return series.get(talk.tx, int(talk.opening.text))
-    own = grants.roles_of(talk.tx, talk.account, talk.now)
-    found = {str(each.id): each for each in series.active(talk.tx) if any(reaches(grant, each) for grant in own)}
+    found = {str(each.id): each for each in series.active(talk.tx) if is_reached(talk, each)}
     if len(found) < 2:
         return next(iter(found.values()), None)
     options = {key: each.name for key, each in found.items()}
     return found[await talk.ask("series", "哪个系列？", OneOf(options))]
 
 
-def _must_reach(talk: Talk, found: Series) -> None:
-    if not any(reaches(grant, found) for grant in grants.roles_of(talk.tx, talk.account, talk.now)):
+def must_reach(talk: Talk, found: Series) -> str:
+    """The role in which this person has the care of it. Raises `NotAllowed`."""
+    own = grants.roles_of(talk.tx, talk.account, talk.now)
+    role = next((grant.role for grant in own if reaches(grant, found)), None)
+    if role is None:
         raise NotAllowed(roles.TITLES["organiser"])
+    return role
+
+
+def is_reached(talk: Talk, found: Series) -> bool:
+    return any(reaches(grant, found) for grant in grants.roles_of(talk.tx, talk.account, talk.now))
 
 
 def reaches(grant: Grant, found: Series) -> bool:

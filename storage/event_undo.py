@@ -90,7 +90,10 @@ def undo(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Undone:
     change = tx.execute(_CHANGE, {"event": event_id, "since": since}).first()
     if change is None:
         return Undone("publish", event, events.withdraw(tx, event_id, actor, now))
-    was = {name: _read(name, before) for name, (before, _) in json.loads(change.what).items()}
+    kept = {name: before for name, (before, _) in json.loads(change.what).items()}
+    if "co_hosts" in kept:
+        events.set_co_hosts(tx, event_id, tuple(kept.pop("co_hosts")), actor, now)
+    was = {name: _read(name, before) for name, before in kept.items()}
     before, after = events.change(tx, event_id, was, actor, now)
     tx.execute(_TAKEN_BACK, {"event": event_id, "first": change.id, "now": now})  # this one, and that it was taken back
     return Undone("change", before, after)

@@ -290,12 +290,17 @@ def set_co_hosts(
 ) -> None:
     """The organisations that hold it together with its host; in totals it stays one event."""
     tx.lock(f"event {event_id}")
-    _must_be_open(get(tx, event_id))
+    event = get(tx, event_id)
+    _must_be_open(event)
     before = co_hosts_of(tx, event_id)
+    if set(before) == set(organisation_ids):
+        return
     tx.execute(_DISCARD_CO_HOSTS, {"event": event_id})
     for organisation_id in organisation_ids:
         tx.execute(_ADD_CO_HOST, {"event_id": event_id, "organisation_id": organisation_id})
     what = {"co_hosts": [before, list(organisation_ids)]}
+    row = {"event_id": event_id, "revision": event.revision, "by_person": actor.person_id, "at": now}
+    tx.execute(_NOTE_CHANGE, {**row, "what": audit.written(what)})
     audit.note(tx, actor, "event.change", f"event {event_id}", now, after=what)
 
 

@@ -1,6 +1,7 @@
 """Files asked for in a chat or at the console, made one after the other by the program around."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,11 @@ from sqlalchemy import bindparam, insert, select, update
 
 from storage.database import Transaction
 from storage.schema.exports import exports as table
+
+SCENE_CODE = "scene_code"
+"""The kind of a code that WeChat makes; every other kind is written from what is kept here."""
+
+WRITTEN = ("attendance", "report")
 
 
 @dataclass(slots=True)
@@ -32,7 +38,8 @@ _COLUMNS = (
     table.c.rows_done,
 )
 _ADD = insert(table).returning(table.c.id)
-_NEXT = select(*_COLUMNS).where(table.c.state == "wanted").order_by(table.c.id).limit(1)
+_KINDS = table.c.kind.in_(bindparam("kinds", expanding=True))
+_NEXT = select(*_COLUMNS).where(table.c.state == "wanted", _KINDS).order_by(table.c.id).limit(1)
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _STATE = (
     update(table)
@@ -51,7 +58,7 @@ _RECENT = (
     .limit(bindparam("at_most"))
 )
 _TOKEN = select(table.c.file_token).where(table.c.id == bindparam("id"))
-_LEFT = update(table).where(table.c.state == "making").values(state="wanted")
+_LEFT = update(table).where(table.c.state == "making", _KINDS).values(state="wanted")
 
 
 def ask(
@@ -66,13 +73,13 @@ def ask(
     return int(tx.execute(_ADD, {**row, "state": "wanted", "rows_done": 0, "asked_at": now}).scalar_one())
 
 
-def is_any_wanted(tx: Transaction) -> bool:
-    return tx.execute(_NEXT).first() is not None
+def is_any_wanted(tx: Transaction, kinds: Sequence[str] = WRITTEN) -> bool:
+    return tx.execute(_NEXT, {"kinds": list(kinds)}).first() is not None
 
 
-def take_next(tx: Transaction, now: datetime) -> Export | None:
-    """Claim the next file to make."""
-    row = tx.execute(_NEXT).first()
+def take_next(tx: Transaction, now: datetime, kinds: Sequence[str] = WRITTEN) -> Export | None:
+    """Claim the next file to make of these kinds."""
+    row = tx.execute(_NEXT, {"kinds": list(kinds)}).first()
     if row is None:
         return None
     _move(tx, row.id, "making", now)
@@ -112,9 +119,9 @@ def file_token(tx: Transaction, export_id: int) -> str | None:
     return None if sealed is None else tx.vault.open(sealed, f"exports.file_token|{export_id}")
 
 
-def after_a_stop(tx: Transaction) -> int:
+def after_a_stop(tx: Transaction, kinds: Sequence[str] = WRITTEN) -> int:
     """At start: what was being made when the program stopped is made anew."""
-    return tx.execute(_LEFT).rowcount
+    return tx.execute(_LEFT, {"kinds": list(kinds)}).rowcount
 
 
 def _move(

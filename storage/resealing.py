@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table, bindparam, select, tuple_, update
 from storage.database import Transaction
 from storage.schema import needs, people, talks, wechat
 from storage.schema.broadcasts import broadcasts
-from storage.schema.events import events
+from storage.schema.events import events, handouts
 from storage.schema.exports import exports
 from storage.schema.polls import suggestions
 from storage.schema.wishes import wishes
@@ -59,6 +59,7 @@ EVERYTHING: Sequence[Sealed] = (
     Sealed(talks.attachments, ("content",), _id),
     Sealed(exports, ("file_token",), _id),
     Sealed(events, ("lottery_secret",), _id),
+    Sealed(handouts, ("content",), _id),
     Sealed(broadcasts, ("reply",), _id),
     Sealed(needs.needs, ("text", "place", "obstacle"), _number),
     Sealed(needs.need_entries, ("text",), lambda row: f"{row.need_number}/{row.place}"),

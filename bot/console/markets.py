@@ -10,7 +10,8 @@ from starlette.responses import Response
 from bot.console.access import CHECKERS, ORGANISERS
 from bot.console.events import seen
 from bot.console.visit import Visit
-from handlers.market_desk import CALLED_ALREADY, LENGTHS, call_next, close_stall, slots_between
+from handlers.market_desk import CALLED_ALREADY, call_next, close_stall
+from handlers.stall_forms import LENGTHS, slots_between
 from storage import attendance, markets, people, queue_numbers
 from storage.audit import Actor
 from storage.database import Transaction

@@ -16,6 +16,18 @@ series = Table(
     Column("is_sample", Boolean, nullable=False, default=False),
 )
 
+handouts = Table(  # 讲义, for those who come (domain 6.1)
+    "handouts",
+    metadata,
+    identity(),
+    Column("series_id", ForeignKey("series.id"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("media_type", String(80), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # sealed
+    Column("added_by", ForeignKey("people.id")),
+    Column("added_at", Moment, nullable=False),
+)
+
 _PUBLISHED = text("state = 'published'")
 _TO_DRAW = text("state = 'published' AND allocation = 'lottery' AND lottery_seed IS NULL")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogue.message import Attachment
-from storage import attachments, events
+from storage import attachments, events, markets
 from tests.dialogues.town import registered, staff
 
 FILLED = """活动模板
@@ -90,3 +90,43 @@ async def test_what_was_filled_in_can_be_taken_back_one_by_one(office):
 async def test_filled_in_anew_it_leaves_nothing(office):
     assert "再整段发给我" in await office.says(FILLED, "重新填")
     assert await office.does(events.of_organiser, 1) == []
+
+
+MARKET = """活动模板
+类型：党群公益服务集市
+名字：腊八集市
+时间：12月8号上午九点
+时长：2 小时
+地点：三亚湾小广场
+联系电话：0898-0000-0011
+摊位：理发，一号桌，30个号
+摊位：义诊，大厅，9点到10点，每20分钟1位
+摊位：法律咨询，二号桌"""
+
+
+async def test_a_market_with_its_stalls_stands_in_the_form(office):
+    assert "一个摊位写一行，比如：\n摊位：理发，一号桌，30个号" in await office("活动模板")
+    answer = await office(MARKET)
+    assert "摊位 理发，一号桌，30个号；摊位 义诊，大厅，9点到10点，每20分钟1位；摊位 法律咨询，二号桌。" in answer
+    assert "没看明白" not in answer
+    assert "摊位：理发（一号桌）、义诊（大厅，分时段）、法律咨询（二号桌）。" in await office("接着办")
+    await office("发布")
+    barber, doctor, _ = await office.does(markets.of_event, 1)
+    assert barber.most == 30
+    slots = await office.does(markets.slots, doctor.id)
+    assert [(slot.starts_at.minute, slot.places) for slot in slots] == [(0, 1), (20, 1), (40, 1)]
+
+
+async def test_a_stall_that_is_not_understood_is_said_and_the_rest_taken(office):
+    answer = await office(MARKET.replace("9点到10点", "7点到8点").replace("，二号桌", ""))
+    assert "没看明白：摊位：义诊，大厅，7点到8点，每20分钟1位；摊位：法律咨询。" in answer
+    assert "摊位：理发（一号桌）。" in await office("接着办")
+
+
+async def test_a_market_without_a_stall_is_asked_for_them(office):
+    await office(MARKET.partition("\n摊位")[0])
+    assert "集市有哪些摊位" in await office("接着办")
+
+
+async def test_only_a_market_has_stalls(office):
+    assert "没看明白：摊位：只有集市才设。" in await office(f"{FILLED}\n摊位：理发，一号桌")

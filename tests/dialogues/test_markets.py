@@ -216,6 +216,22 @@ async def test_a_stall_is_added_and_closed_and_those_who_wait_are_told(market):
     assert "理发，一号桌" in await market("摊位")
 
 
+async def test_of_more_than_five_stalls_each_is_reached_with_one_thumb(market):
+    market.who = SOMEONE_ELSE
+    for number, what in enumerate(("修鞋", "剪纸", "写春联", "修伞", "配钥匙"), 3):
+        await market.says("加摊位 1", what, f"{number}号桌", "1", "0")
+    first = await market("管摊位 1")
+    assert "理发，一号桌" in first
+    assert "修伞" not in first
+    second = await market.taps("别的摊位（第 1 页，共 2 页）")
+    assert "修伞，6号桌：等着 0 位\n配钥匙，7号桌：等着 0 位" in second
+    assert "理发" not in second
+    await market.says("关摊位 7", "对", "管摊位 1 第2页")
+    assert "配钥匙（7号桌），等着 0 位" in await market.taps("配钥匙又开了")
+    await market("管摊位 1 第2页")
+    assert "理发，一号桌" in await market.taps("别的摊位（第 2 页，共 2 页）")
+
+
 async def test_reminder_change_and_cancellation_carry_the_slot(market):
     await market.says("取号 2", "2")
     market.clock.passes(days=14, hours=8)

@@ -241,6 +241,22 @@ async def test_what_else_was_wished_for_is_asked_and_shown(office):
     assert await office.does(events.co_hosts_of, 1) == [1]
 
 
+async def test_a_host_taken_in_by_mistake_is_taken_back_in_time(office):
+    def more(tx):
+        for name in ("示例联办支部", "示例第二支部"):
+            tx.execute(insert(organisations).values(name=name, kind="branch"))
+
+    await office.does(more)
+    await office.says(*CREATE, "再设别的", "联办单位", "示例联办支部", "发布")
+    office.clock.passes(minutes=20)
+    await office.says("改活动 1", "联办单位", "示例联办支部、示例第二支部")
+    assert "10 分钟内回“撤回”可以改回来" in await office("对")
+    assert await office.does(events.co_hosts_of, 1) == [1, 2]
+    assert "《书法班第三课》改回原来的了。" in await office("撤回")
+    assert await office.does(events.co_hosts_of, 1) == [1]
+    assert "已经超过 10 分钟，不能撤回了" in await office("撤回")
+
+
 async def test_a_deadline_after_the_start_is_asked_again(office):
     await office.says(*CREATE, "再设别的", "几时截止报名")
     assert "要在活动开始以前" in await office("12月9号上午九点")

@@ -64,6 +64,7 @@ MENU_ACTS = {
     "报名": [act("报名 5", by=REGISTERED)],
     "一起报名": [act("一起报名 5", by=REGISTERED)],
     "活动链接": [act("活动链接 5", by=ALL)],
+    "活动码": [act("活动码 5", by=MAKERS)],
     "日历": [act("日历 5", by=ALL)],
     "来": [act("来 1", by={"resident"}, shows="见|等您|记下", unseen="我要报名")],
     "不来": [act("不来 1", by={"resident"}, shows="好的", unseen="您没有报")],
@@ -146,6 +147,9 @@ MENU_ACTS = {
     ],
     "系列": [act("系列 1", by=AT_POINT_1, shows="书法班")],
     "结业名单": [act("结业名单 1", by=AT_POINT_1)],
+    "讲义": [act("讲义 1", by=AT_POINT_1, shows="加一份", unseen="您报过|登记")],
+    "加讲义": [act("加讲义 1", by=AT_POINT_1, shows="讲义发给我")],
+    "删讲义": [act("删讲义 1", by=AT_POINT_1, shows="还没有讲义")],
     "我办的活动": [act("我办的活动", by=ORGANISERS)],
     # A market: stall 1 is at event 1, and number 1 there is of the resident; money of event 1.
     "摊位": [act("摊位 1", by=ALL, shows="理发")],

@@ -21,6 +21,7 @@ WHO_DID_IT = {  # columns that say who wrote something down: a merge leaves them
     "broadcasts.made_by",
     "call_list.called_by",
     "event_changes.by_person",
+    "handouts.added_by",
     "sign_ups.by_person",
     "attendances.undone_by",
     "attendances.recorded_by",

@@ -1,7 +1,7 @@
 """A small house to try the page with: one conversation for each thing a page must be able to show and send."""
 
 from dialogue.message import Choice, File, Link, Venue
-from dialogue.questions import OneOf, Phone, Picture, Report, Somewhere, Text, YesNo
+from dialogue.questions import OneOf, Phone, Report, Sent, Somewhere, Text, YesNo
 from dialogue.talk import House
 from dialogue.understanding import Entry
 from storage import files
@@ -49,7 +49,7 @@ async def need(talk):
 
 
 async def photo(talk):
-    number = await talk.ask("photo", "请发一张照片。", Picture())
+    number = await talk.ask("photo", "请发一张照片。", Sent("请发一张照片。"))
     talk.say(f"照片收到了，第 {number} 张。")
 
 

@@ -1,56 +1,14 @@
-"""The whole program behind the channel: settings in, WeChat out, with delivery, fetching and the conversations."""
-
-import asyncio
-import contextlib
-import socket
-from contextlib import asynccontextmanager
+"""What the whole program does behind the channel: it greets, tells, fetches and takes up a talk after a restart."""
 
 import pytest
-import uvicorn
 
-from bot import config
-from bot.app import running
 from bot.fetching import Fetching
 from dialogue.message import Reply, encoded
-from storage import accounts, attachments, outbox
+from storage import accounts, attachments, grants, outbox
+from storage.audit import Actor
+from tests.dialogues.town import class_of, person, town
 from tests.wechat.clock import Clock
-
-TOML = """
-[wechat]
-enabled = true
-app_id = "{app_id}"
-app_secret = "{app_secret}"
-token = "{token}"
-encoding_aes_key = "{aes_key}"
-account_kind = "{kind}"
-api_base_url = "{base_url}"
-[bot]
-public_url = "https://hy.example"
-[web]
-chat = false
-console = false
-"""
-
-
-@asynccontextmanager
-async def hongyan(wechat, folder):
-    """The program as `hongyan run` makes it, on a free port."""
-    file = folder / "config.toml"
-    file.write_text(TOML.format(**vars(wechat)), encoding="utf-8")
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(100)
-    wechat.push_to = f"http://127.0.0.1:{listener.getsockname()[1]}/wechat"
-    async with running(config.read(file, {}), clock=wechat.clock) as program:
-        server = uvicorn.Server(uvicorn.Config(program.web, lifespan="off", log_config=None))
-        server.capture_signals = contextlib.nullcontext
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield program
-        finally:
-            server.should_exit = True
-            await serving
-            listener.close()
+from tests.wechat.whole import hongyan
 
 
 @pytest.fixture
@@ -111,6 +69,27 @@ async def test_a_voice_message_is_brought_in_before_the_platform_forgets_it(wech
         await Fetching(program.database, {"wechat": program.wechat.fetch}).once("wechat")
         kept = await program.database.read(attachments.content, wanted.id)
         assert kept[:2] == (b"#!AMR\nspoken", "audio/amr")
+
+
+async def test_the_code_of_a_poster_is_made_by_the_platform_and_opens_the_event(wechat, tmp_path):
+    organiser, elder = wechat.follower(), wechat.follower("o_zhang", following=False)
+    async with hongyan(wechat, tmp_path) as program:
+        await organiser.follows()
+
+        def arranged(tx):
+            town(tx)
+            class_of(tx)
+            made = person(tx, "李干事", "13700137000", ("wechat", organiser.openid))
+            grants.grant(tx, "organiser", Actor(), wechat.clock(), person_id=made, point_id=1)
+
+        await program.database.write(arranged)
+        await organiser.says("活动码 1")
+        assert "微信的活动码正在做" in organiser.read
+        seen = len(organiser.screen)
+        await organiser.until_seen(seen + 1)
+        [code] = wechat.api.codes
+        await elder.scans(code)
+        assert "《书法班》" in elder.read
 
 
 async def test_a_restart_of_the_whole_program_is_not_noticed(wechat, tmp_path):

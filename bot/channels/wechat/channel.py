@@ -16,6 +16,7 @@ from bot.channels.wechat.api import Api, ApiRefusal, Json, NoAnswer, NotSent, Sl
 from bot.channels.wechat.display import Display
 from bot.channels.wechat.endpoint import Endpoint
 from bot.channels.wechat.ladder import Ladder
+from bot.channels.wechat.line import Line
 from bot.channels.wechat.settings import Settings
 from bot.channels.wechat.standing import Standing, UploadGone
 from bot.channels.wechat.turns import Turns
@@ -47,6 +48,7 @@ class WechatChannel:
         sleep: Sleep = asyncio.sleep,
         alarm: Raise | None = None,
     ) -> None:
+        self.line = Line(api, clock)
         self._settings = settings
         self._api = api
         self._alarm = alarm or Alarms(database, clock)
@@ -86,6 +88,11 @@ class WechatChannel:
                     await asyncio.wait_for(channel._turns.drain(), _DRAIN)
                 except TimeoutError:
                     _log.warning("wechat: stopped while turns were running; they are answered after the next start")
+
+    @property
+    def makes_codes(self) -> bool:
+        """Whether the account may make QR codes that carry something."""
+        return self._settings.profile.scene_codes
 
     def routes(self) -> list[Route]:
         return self._endpoint.routes()
@@ -137,7 +144,7 @@ class WechatChannel:
         `lasts` None is for ever; the platform allows 100,000 of those. Raises `Rejected` where the account may not,
         and `TryLater`.
         """
-        if not self._settings.profile.scene_codes:
+        if not self.makes_codes:
             raise Rejected("this account has no QR codes that carry something")
         scene = {"scene": {"scene_str": payload}}
         body: Json = {"action_name": "QR_LIMIT_STR_SCENE", "action_info": scene}

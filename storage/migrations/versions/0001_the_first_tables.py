@@ -259,8 +259,6 @@ def upgrade() -> None:
         sa.Column("duty_phone", sa.String(length=24), nullable=True),
         sa.Column("step_free", sa.Boolean(), nullable=True),
         sa.Column("toilet", sa.Boolean(), nullable=True),
-        sa.Column("closed_from", sa.Date(), nullable=True),
-        sa.Column("closed_until", sa.Date(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
@@ -341,6 +339,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_people_person_key"), ["person_key"], unique=False)
         batch_op.create_index("ix_people_point_id", ["point_id"], unique=False)
         batch_op.create_index("ix_people_stay", ["arrives_on", "leaves_on", "residence", "state"], unique=False)
+
+    op.create_table(
+        "point_closures",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("point_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=True),
+        sa.Column("note", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["service_points.id"], name=op.f("fk_point_closures_point_id_service_points")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_point_closures")),
+    )
+    with op.batch_alter_table("point_closures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_point_closures_point_id"), ["point_id"], unique=False)
 
     op.create_table(
         "series",
@@ -477,6 +490,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_files_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "handouts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("added_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["added_by"], ["people.id"], name=op.f("fk_handouts_added_by_people")),
+        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_handouts_series_id_series")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handouts")),
+    )
+    with op.batch_alter_table("handouts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handouts_series_id"), ["series_id"], unique=False)
 
     op.create_table(
         "person_keys",
@@ -1707,6 +1736,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_person_keys_person_id")
 
     op.drop_table("person_keys")
+    with op.batch_alter_table("handouts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_handouts_series_id"))
+
+    op.drop_table("handouts")
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_files_expires_at"))
 
@@ -1735,6 +1768,10 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_table("service_menus")
     op.drop_table("series")
+    with op.batch_alter_table("point_closures", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_point_closures_point_id"))
+
+    op.drop_table("point_closures")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ix_people_stay")
         batch_op.drop_index("ix_people_point_id")
