@@ -196,6 +196,7 @@ class _Line:
         self._lingers = False  # what ended is noted a little later, many at once
         self._must_look = True  # rows may be due that nobody handed over
         self._handed: deque[Due] = deque()
+        self._claimed: deque[Due] = deque()  # each for a slot that comes within the horizon
         self._flying: dict[int, asyncio.Task[None]] = {}  # by account
         self._spoken_to: dict[int, str] = {}  # accounts whose budget is used up, and their user
         self._ended: list[Ended] = []  # not noted yet
@@ -273,7 +274,7 @@ class _Line:
                     faults += 1
                     rest = backoff(faults, _LONGEST_FAULT)
                     _log_bug(self._name, bug)
-                if self._stopping and not (self._flying or self._ended or self._handed):
+                if self._stopping and not (self._flying or self._ended or self._handed or self._claimed):
                     return
                 await self._delivery.wait(self.woken, rest)
                 self._must_look |= not self.woken.is_set()
@@ -282,23 +283,31 @@ class _Line:
                 task.cancel()
 
     async def _turn(self) -> float:
-        """Note what ended, claim and start what is due. Returns for how many seconds there is nothing to do."""
+        """Note what ended, claim and start what is due. Returns for how many seconds there is nothing to do.
+
+        What was claimed last is started while the next is being claimed.
+        """
         self._start_handed()
-        room = 0
-        if self._must_look and not self._stopping:
-            room = min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON))
+        await self._start_claimed(but=self._pace.slots_within(_HORIZON) // 2)
+        room = self._room() if self._must_look and not self._stopping else 0
+        if not room:
+            await self._start_claimed()
         if not room and not self._ended:
             return self._until_more() if self._must_look or self._handed else self._tick_rest()
         self._spoken_to = {one: user for one, user in self._spoken_to.items() if self._pace.wait_for(user) > 0}
-        handed = {due.account_id for due in self._handed}
-        busy = self._flying.keys() | self._spoken_to.keys() | handed
+        held = {due.account_id for due in (*self._handed, *self._claimed)}
+        busy = self._flying.keys() | self._spoken_to.keys() | held
         ended, self._ended = self._ended, []
         unheard, self._unheard = self._unheard, []
         looked, self._must_look = self._must_look, False  # whoever asks for a look during the hop gets another
         try:
-            hop = await self._delivery.database.write(
-                _hop, self._name, ended, room, self._delivery.clock(), busy, self._delivery.channels
+            claiming = asyncio.ensure_future(
+                self._delivery.database.write(
+                    _hop, self._name, ended, room, self._delivery.clock(), busy, self._delivery.channels
+                )
             )
+            await self._start_claimed()
+            hop = await claiming
         except BaseException:
             self._ended[:0] = ended
             self._must_look |= looked
@@ -311,9 +320,10 @@ class _Line:
             self._delivery.left_waiting(self._name, user)
         for channel in hop.routed - {self._name}:
             self._delivery.wake(channel)
-        for due in hop.due:
-            await self._start(due)
+        self._claimed += hop.due
         self._must_look |= hop.more or (looked and not room)
+        if self._claimed:
+            return 0.0
         if self._must_look or self._handed:
             return self._until_more()
         if not room:
@@ -349,13 +359,20 @@ class _Line:
             rests.append((next_at - self._delivery.clock()).total_seconds())
         return max(0.0, min(rests))
 
-    async def _start(self, due: Due) -> None:
-        while (seconds := self._pace.wait()) > _EVEN:
+    def _room(self) -> int:
+        """How many more may be claimed now."""
+        return max(0, min(self._at_once - len(self._flying), self._pace.slots_within(_HORIZON)) - len(self._claimed))
+
+    async def _start_claimed(self, but: int = 0) -> None:
+        """Start what was claimed, each at its slot, until only the last few are left for later."""
+        while len(self._claimed) > but:
+            seconds = self._pace.wait()
             if seconds > 2 * _HORIZON:  # everyone must wait: a row must not be held as `sending` meanwhile
-                self._give_back(due, "pause")
-                return
-            await self._delivery.wait(asyncio.Event(), seconds)
-        self._launch(due, was_handed=False)
+                self._give_back(self._claimed.popleft(), "pause")
+            elif seconds > _EVEN:
+                await self._delivery.wait(asyncio.Event(), seconds)
+            else:
+                self._launch(self._claimed.popleft(), was_handed=False)
 
     def _launch(self, due: Due, *, was_handed: bool) -> None:
         self._pace.take(due.user)

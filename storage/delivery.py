@@ -3,11 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, union_all, update
 
 from storage import outbox
+from storage.accounts import Account
 from storage.database import Transaction
 from storage.outbox import AT_ANY_HOUR, COLUMNS, LANES, PAUSED, UNDER_WAY, Due, Ended
 from storage.schema.people import accounts, people
@@ -40,13 +43,23 @@ def _due_in(lane: int, of_channel: Any, *but: Any) -> Any:
 
 
 _unrouted = union_all(*(_due_in(lane, table.c.channel.is_(None)) for lane in _ALL_LANES)).subquery("unrouted")
-_UNROUTED = (
-    select(_unrouted.c.id, table.c.person_id, people.c.state)
-    .select_from(
-        _unrouted.join(table, table.c.id == _unrouted.c.id).outerjoin(people, people.c.id == table.c.person_id)
+_UNROUTED = (  # a row for each account of the person, as `accounts.of_person` has them; one without where there is none
+    select(
+        _unrouted.c.id,
+        people.c.state,
+        accounts.c.id.label("account_id"),
+        accounts.c.channel,
+        accounts.c.user,
+        accounts.c.person_id,
+        accounts.c.reachable,
+        accounts.c.last_heard_at,
     )
-    .order_by(_unrouted.c.lane, _unrouted.c.due_at, _unrouted.c.id)
-    .limit(bindparam("at_most"))
+    .select_from(
+        _unrouted.join(table, table.c.id == _unrouted.c.id)
+        .outerjoin(people, people.c.id == table.c.person_id)
+        .outerjoin(accounts, accounts.c.person_id == table.c.person_id)
+    )
+    .order_by(_unrouted.c.lane, _unrouted.c.due_at, _unrouted.c.id, accounts.c.last_heard_at.desc())
 )
 _of_channel = (
     table.c.channel == bindparam("channel"),
@@ -145,21 +158,27 @@ def turn(
     return Turn(due, more=True)
 
 
-def route(tx: Transaction, now: datetime, channels: Collection[str], at_most: int = 200) -> set[str]:
-    """Choose for each due message where, among `channels`, its person is reached. Returns the channels chosen."""
-    chosen: set[str] = set()
+def route(tx: Transaction, now: datetime, channels: Collection[str], at_most: int = 100) -> set[str]:
+    """Choose for each due message, `at_most` of each lane, where among `channels` its person is reached.
+
+    Returns the channels chosen.
+    """
     wanted = {"now": now, "any_hour": int(tx.hours.are_on(now)), "at_most": at_most}
-    for row in tx.execute(_UNROUTED, wanted).all():
-        if row.state in ("merged", "anonymised"):
-            outbox.settle(tx, Ended(row.id, "superseded", f"person {row.state}"), now)
-            continue
-        account = outbox.preferred_account(tx, row.person_id, channels)
-        if account is None:
-            outbox.settle(tx, Ended(row.id, "unreachable", "no account"), now)
+    routed, lost = [], []
+    for row_id, ways in groupby(tx.execute(_UNROUTED, wanted).all(), attrgetter("id")):
+        each = list(ways)
+        account = outbox.preferred([Account(*way[2:]) for way in each if way.account_id is not None], channels)
+        if each[0].state in ("merged", "anonymised"):
+            lost.append(Ended(row_id, "superseded", f"person {each[0].state}"))
+        elif account is None:
+            lost.append(Ended(row_id, "unreachable", "no account"))
         else:
-            tx.execute(_ROUTE, {"row": row.id, "to_account": account.id, "to_channel": account.channel})
-            chosen.add(account.channel)
-    return chosen
+            routed.append({"row": row_id, "to_account": account.id, "to_channel": account.channel})
+    for end in lost:
+        outbox.settle(tx, end, now)
+    if routed:
+        tx.execute(_ROUTE, routed)
+    return {str(one["to_channel"]) for one in routed}
 
 
 def after_a_stop(tx: Transaction, now: datetime, but_own: bool = False) -> int:

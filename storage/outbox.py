@@ -209,13 +209,15 @@ _OPEN = select(table.c.state, func.count()).where(UNDER_WAY).group_by(table.c.st
 
 def plan(tx: Transaction, message: Planned, now: datetime) -> None:
     """Keep a message to send. Does nothing when one with the same key is there already."""
-    due_at = message.due_at
-    if message.kind not in AT_ANY_HOUR:
-        polite = tx.hours.next(due_at)
-        if message.expires_at is None or polite < message.expires_at:
-            due_at = polite
-    tx.execute(_ADD(tx), _row(tx, message, due_at, now))
+    tx.execute(_ADD(tx), _row(tx, message, _polite(tx, message), now))
     tx.has_planned = True
+
+
+def plan_all(tx: Transaction, messages: Sequence[Planned], now: datetime) -> None:
+    """As `plan`, with one statement for all."""
+    if messages:
+        tx.execute(_ADD(tx), [_row(tx, message, _polite(tx, message), now) for message in messages])
+        tx.has_planned = True
 
 
 def answer(tx: Transaction, message: Planned, user: str, now: datetime) -> Due | None:
@@ -242,11 +244,16 @@ def preferred_account(
     tx: Transaction, person_id: int | None, channels: Collection[str] | None = None, but: Collection[int] = ()
 ) -> accounts.Account | None:
     """The one account a person is written to: reachable, able to speak unasked, used last."""
-    if person_id is None:
-        return None
+    return None if person_id is None else preferred(accounts.of_person(tx, person_id), channels, but)
+
+
+def preferred(
+    found: Sequence[accounts.Account], channels: Collection[str] | None = None, but: Collection[int] = ()
+) -> accounts.Account | None:
+    """The same among `found`, all accounts of one person with the one used last first."""
     reachable = [
         account
-        for account in accounts.of_person(tx, person_id)
+        for account in found
         if account.reachable and account.id not in but and (channels is None or account.channel in channels)
     ]
     return min(reachable, key=lambda account: account.channel == "web", default=None)
@@ -380,6 +387,14 @@ def no_longer(row: Any, now: datetime) -> Ended | None:
     if row.kind == "promotion" and row.sign_up_state not in (None, "confirmed", "offered"):
         return Ended(row.id, "superseded", "sign-up gone")
     return None
+
+
+def _polite(tx: Transaction, message: Planned) -> datetime:
+    """When it falls due: in the hours for messages, unless it may come at any or would be too late then."""
+    if message.kind in AT_ANY_HOUR:
+        return message.due_at
+    polite = tx.hours.next(message.due_at)
+    return polite if message.expires_at is None or polite < message.expires_at else message.due_at
 
 
 def _context(key: str) -> str:

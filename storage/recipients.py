@@ -1,5 +1,6 @@
 """Who gets a broadcast: one row of the outbox each, what became of them, and who must be phoned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -124,10 +125,7 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHE
     following = audiences.after(tx, found.audience, found.after_person, AT_ONCE, found.begun_at)
     enough = _had_enough(tx, found, [row.id for row in following], now)
     have = _have(tx, found, [row.id for row in following])
-    for row in following:
-        if row.id in have:
-            continue
-        _plan(tx, found, row, row.id in enough, now)
+    _plan(tx, found, [row for row in following if row.id not in have], enough, now)
     last = following[-1].id if following else found.after_person
     done = int(len(following) < AT_ONCE)
     tx.execute(_MOVE_ON, {"broadcast": found.id, "person": last, "done": done})
@@ -173,23 +171,25 @@ def list_for_calls(tx: Transaction, broadcast_id: int, subject: str, now: dateti
 _WHY = {CAPPED: "capped", outbox.MESSAGES_STOPPED: "fewer", "stopped": "stopped"}
 
 
-def _plan(tx: Transaction, found: Broadcast, row: Any, had_enough: bool, now: datetime) -> None:
-    key = f"broadcast:{found.id}:{row.id}"
+def _plan(tx: Transaction, found: Broadcast, rows: Sequence[Any], had_enough: set[int], now: datetime) -> None:
+    messages, unwanted = [], []
     is_emergency = found.kind == "emergency"
-    # About an event they signed up for, people are told although they want nothing else (domain 9.8).
-    kind: outbox.Kind = "emergency" if is_emergency else "notice" if row.messages == "own" else "broadcast"
-    message = outbox.Planned(kind, key, found.reply, now, person_id=row.id, expires_at=found.expires_at)
-    message.broadcast_id = found.id
-    outbox.plan(tx, message, now)
-    if is_emergency:
-        return
-    why = None
-    if not audiences.wants(found.audience, row.messages, row.point_id):
-        why = outbox.MESSAGES_STOPPED
-    elif had_enough:
-        why = CAPPED
-    if why is not None:
-        tx.execute(_NOT_WANTED, {"which": key, "why": why, "now": now})
+    for row in rows:
+        key = f"broadcast:{found.id}:{row.id}"
+        # About an event they signed up for, people are told although they want nothing else (domain 9.8).
+        kind: outbox.Kind = "emergency" if is_emergency else "notice" if row.messages == "own" else "broadcast"
+        message = outbox.Planned(kind, key, found.reply, now, person_id=row.id, expires_at=found.expires_at)
+        message.broadcast_id = found.id
+        messages.append(message)
+        if is_emergency:
+            continue
+        if not audiences.wants(found.audience, row.messages, row.point_id):
+            unwanted.append({"which": key, "why": outbox.MESSAGES_STOPPED, "now": now})
+        elif row.id in had_enough:
+            unwanted.append({"which": key, "why": CAPPED, "now": now})
+    outbox.plan_all(tx, messages, now)
+    if unwanted:
+        tx.execute(_NOT_WANTED, unwanted)
 
 
 def _have(tx: Transaction, found: Broadcast, person_ids: list[int]) -> set[int]:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 _CAUTION = 0.985  # of the rate: clocks here and there do not agree to the percent
+_CATCH_UP = 0.01  # seconds that a slot may be taken late without pushing back those after it; within the caution
 _MARGIN = 0.5  # seconds added to every pause we were told
 _STEADY = 2  # messages at once that nobody could call too much
 _GROUP_MESSAGES = 20
@@ -67,7 +68,7 @@ class Pace:
     def take(self, chat: str) -> None:
         """Use the free slot for a message to `chat`. Slots missed earlier do not pile up into a burst."""
         now = self._monotonic()
-        self._next_slot = max(self._next_slot, now) + self._slot
+        self._next_slot = max(self._next_slot, now - _CATCH_UP) + self._slot
         kept = self._chats.get(chat)
         if kept is None:
             self._forget_idle(now)
