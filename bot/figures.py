@@ -27,7 +27,9 @@ MEANINGS = {
     "outbox_late_seconds": Meaning("gauge", "By how much the first message that is due is late; 0 when none is."),
     "sent_total": Meaning("counter", "Messages that ended since the start, by channel and end."),
     "sending_paused": Meaning("gauge", "1 while everything but answers is held back, as after a restore."),
-    "channel_silence_seconds": Meaning("gauge", "Since a channel last heard of its platform."),
+    "channel_silence_seconds": Meaning(
+        "gauge", "Since a channel last heard of its platform; WeChat is asked twice a minute."
+    ),
     "channel_problem": Meaning("gauge", "1 while a channel knows of something that is wrong; the log says what."),
     "channel_pending_updates": Meaning("gauge", "Updates that wait at the platform, where it tells."),
     "channel_pause_seconds": Meaning("gauge", "For how long the platform asked a channel to say nothing more."),

@@ -57,6 +57,7 @@ class Api:
         self.stable = None
         self.whitelist = {"127.0.0.1"}
         self.trouble = {}  # path -> list of what goes wrong next
+        self.always = None  # what goes wrong with every other call
         self.used = Counter()
         self.limits = dict(rights.DAILY_OF_A_TEST_ACCOUNT if server.kind == "test" else rights.DAILY)
         self.templates = {}  # id -> keys
@@ -96,7 +97,7 @@ class Api:
         path = request.path
         raw = b"" if request.content_type.startswith("multipart/") else await request.read()
         troubles = self.trouble.get(path, [])
-        trouble = troubles.pop(0) if troubles else None
+        trouble = troubles.pop(0) if troubles else self.always
         if trouble == "reset":
             request.transport.abort()
             return web.Response()

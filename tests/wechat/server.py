@@ -32,6 +32,8 @@ class FakeWechat:
         self.attempts = attempts
         self.push_to = ""
         self.base_url = ""
+        self.port = 0
+        self._runner = None
         self.faults = []
         self.followers = {}
         self.reports = []  # results of template messages, not pushed yet
@@ -48,20 +50,28 @@ class FakeWechat:
     @asynccontextmanager
     async def open(cls, clock, **options):
         server = cls(clock, **options)
-        app = web.Application(client_max_size=8 << 20)
-        app.add_routes(server.api.routes())
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await server.up()
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None)) as session:
             server.session = session
             try:
                 yield server
             finally:
-                await runner.cleanup()
+                await server.down()
+
+    async def up(self):
+        """Listen for calls, on the port of before if there was one."""
+        app = web.Application(client_max_size=8 << 20)
+        app.add_routes(self.api.routes())
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
+        self.base_url = f"http://127.0.0.1:{self.port}"
+
+    async def down(self):
+        """Refuse every call. Pushes go on: those come from other machines of the platform."""
+        await self._runner.cleanup()
 
     def fault(self, what):
         self.faults.append(what)

@@ -126,8 +126,9 @@ class Api:
         return await self._with_token(once, harmless=True)
 
     async def fresh_token(self) -> None:
-        """Fetch an access token now, to see whether the settings are right."""
-        await self._access_token()
+        """Fetch the access token now, to see whether the platform hears us and takes our settings."""
+        async with self._fetching:
+            await self._fetch_token_insistently()
 
     async def _with_token(self, once: Callable[[str], Awaitable[T]], *, harmless: bool) -> T:
         renewed = False
@@ -161,19 +162,22 @@ class Api:
         async with self._fetching:
             if self._token is not None and self._clock() < self._token.good_until:
                 return self._token.text  # fetched while we waited
-            for left in reversed(range(_TRIES)):
-                try:
-                    self._token = await self._fetch_token()
-                    return self._token.text
-                except ApiRefusal as refusal:
-                    if refusal.verdict is not Verdict.AGAIN or not left:
-                        raise
-                except (NotSent, NoAnswer) as fault:
-                    if not left:
-                        # Whatever was to be sent did not leave.
-                        raise NotSent(str(fault)) from None
-                await self._sleep(0.5)
-            raise AssertionError("unreachable")
+            return await self._fetch_token_insistently()
+
+    async def _fetch_token_insistently(self) -> str:
+        for left in reversed(range(_TRIES)):
+            try:
+                self._token = await self._fetch_token()
+                return self._token.text
+            except ApiRefusal as refusal:
+                if refusal.verdict is not Verdict.AGAIN or not left:
+                    raise
+            except (NotSent, NoAnswer) as fault:
+                if not left:
+                    # Whatever was to be sent did not leave.
+                    raise NotSent(str(fault)) from None
+            await self._sleep(0.5)
+        raise AssertionError("unreachable")
 
     async def _fetch_token(self) -> _Token:
         body = {
