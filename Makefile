@@ -34,14 +34,16 @@ test-postgres: $(VENV)/ready
 test-long: $(VENV)/ready
 	$(PYTEST) -m long $(ARGS)
 
-# kill -9 at random moments, and a million inputs through every door and parser: docs/torture.md.
+# kill -9 at random moments, a broadcast to ten thousand, and a million inputs through every door and parser: docs/torture.md.
 KILLS ?= 120
+RECIPIENTS ?= 10000
 INPUTS ?= 1000000
 GUIDED ?= 300
 FIGURES ?= build/torture
 torture: $(VENV)/ready
 	mkdir -p $(FIGURES)
 	$(BIN)/python -m tests.torture kills --kills $(KILLS) --into $(FIGURES)
+	$(BIN)/python -m tests.torture broadcast --recipients $(RECIPIENTS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture inputs --inputs $(INPUTS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture guided --seconds $(GUIDED) --into $(FIGURES)
 

@@ -1,6 +1,8 @@
-"""Delivery among refusals, blocked people, lost connections and kills: each row ends once, nobody is sent to twice."""
+"""Whatever a channel does and whenever the program is killed: each row ends once, nobody is sent to twice.
 
-import random
+The same of a broadcast over HTTP, with the real process: `tests/torture/broadcast.py`.
+"""
+
 from collections import Counter
 from datetime import timedelta
 
@@ -47,65 +49,6 @@ async def ends(database):
         return dict(tuple(row) for row in tx.execute(select(table.c.key, table.c.state)))
 
     return await database.read(read)
-
-
-async def test_ten_thousand_recipients_among_faults_and_five_kills_end_in_one_state_each(database):
-    """10 % are asked to wait once, 5 % have blocked us, the connection breaks for 2 % after the message left."""
-    many, chance = 10_000, random.Random(4)
-    fate = {}
-    for user in map(str, range(1, many + 1)):
-        draw = chance.random()
-        fate[user] = "later" if draw < 0.10 else "blocked" if draw < 0.15 else "lost" if draw < 0.17 else "fine"
-    asked_to_wait = set()
-
-    def does(user, text):
-        match fate[user]:
-            case "later" if user not in asked_to_wait:
-                asked_to_wait.add(user)
-                return TryLater(2)
-            case "blocked":
-                return Unreachable("bot was blocked by the user")
-            case "lost":
-                return Lost("reset")
-        return None
-
-    def send_out(tx):
-        populate(tx, many)
-        reply = encoded(Reply("通知"))
-        for number in range(1, many + 1):
-            planned = Planned("broadcast", f"b:{number}", reply, MORNING, person_id=number, broadcast_id=1)
-            planned.expires_at = MORNING + timedelta(hours=24)
-            outbox.plan(tx, planned, MORNING)
-
-    await database.write(send_out)
-    time = Time()
-    telegram = FakeChannel("telegram", time, does, takes=0.05)
-    at_a_kill = set()
-    for _ in range(5):
-        async with delivering(database, time, telegram, per_second=500):
-            await time.passes(seconds=3)
-            at_a_kill |= {key for key, state in (await ends(database)).items() if state == "sending"}
-    async with delivering(database, time, telegram, per_second=500):
-        await time.passes(minutes=5)
-
-    states = await ends(database)
-    assert len(states) == many
-    assert set(states.values()) <= ENDS
-    got = Counter(user for _, user, _ in telegram.sent)
-    assert max(got.values()) == 1
-    tried = Counter(user for _, user, _ in telegram.tried)
-    for user, how in fate.items():
-        state = states[f"b:{user}"]
-        if state == "unknown":
-            assert how == "lost" or f"b:{user}" in at_a_kill
-            assert tried[user] <= (2 if how == "later" else 1)
-        elif how == "blocked":
-            assert state == "unreachable"
-        else:
-            assert how in ("fine", "later")
-            assert state == "delivered"
-            assert got[user] == 1
-    assert 0 < len(at_a_kill) <= 5 * 30
 
 
 OUTCOMES = {

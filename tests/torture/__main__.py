@@ -9,22 +9,25 @@ from pathlib import Path
 
 from storage.migrations import migrate
 from tests.torture import guided, inputs
+from tests.torture.broadcast import Broadcast
 from tests.torture.kills import Kills
 
 MODES = ("polling", "webhook")
+BROADCAST_KILLS = 5
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("what", choices=["kills", "inputs", "guided"])
+    parser.add_argument("what", choices=list(FORMS))
     parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--recipients", type=int, default=10_000)
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=1800.0)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--into", type=Path, default=Path("torture"), help="folder of the figures, as JSON")
     asked = parser.parse_args()
     asked.into.mkdir(exist_ok=True)
-    return {"kills": kills, "inputs": bad_inputs, "guided": guided_inputs}[asked.what](asked)
+    return FORMS[asked.what](asked)
 
 
 def kills(asked):
@@ -39,6 +42,17 @@ def kills(asked):
         write(asked.into / "kills.json", results)
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     return int(any(result["lost"] for result in results))
+
+
+def broadcast(asked):
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.db"
+        migrate(f"sqlite:///{empty}")
+        run = Broadcast(folder, asked.recipients, kills=BROADCAST_KILLS, seed=asked.seed)
+        result = asyncio.run(run.run(empty)).as_dict()
+    write(asked.into / "broadcast.json", result)
+    print(json.dumps(result, ensure_ascii=False), flush=True)
+    return int(bool(result["lost"]))
 
 
 def bad_inputs(asked):
@@ -62,6 +76,8 @@ def guided_inputs(asked):
 def write(path, figures):
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
 
+
+FORMS = {"kills": kills, "broadcast": broadcast, "inputs": bad_inputs, "guided": guided_inputs}
 
 if __name__ == "__main__":
     sys.exit(main())

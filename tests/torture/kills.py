@@ -11,10 +11,7 @@ import random
 import re
 import secrets
 import shutil
-import signal
-import socket
 import sqlite3
-import sys
 import time
 from collections import Counter
 from contextlib import closing, suppress
@@ -40,6 +37,7 @@ from tests.dialogues.town import town
 from tests.telegram.clock import QuickClock
 from tests.telegram.server import FakeTelegram
 from tests.telegram.troubles import BAD_GATEWAY, RESET, too_many
+from tests.torture import process
 
 TELEGRAM_PEOPLE = 5  # at the same time
 WEB_PEOPLE = 3
@@ -119,8 +117,7 @@ class Kills:
         self.reminders = []  # (person's number, when due)
         self._last = self._last_start = None
         self._numbers = itertools.count()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = process.free_port()
 
     @property
     def url(self):
@@ -140,7 +137,7 @@ class Kills:
         async with FakeTelegram(QuickClock(20)) as telegram:
             telegram.patience = 120
             self.telegram = telegram
-            self._write_settings()
+            process.write_settings(self.folder, self.database_url, telegram, self.port, self.mode)
             async with self._database() as opened:
                 await opened.write(self._prepare)
             async with asyncio.TaskGroup() as group:
@@ -157,9 +154,7 @@ class Kills:
     # The program, and its deaths.
 
     async def _start(self):
-        command = (sys.executable, "-m", "bot", "run", "--config", str(self.folder / "config.toml"))
-        with (self.folder / "log").open("ab") as log:
-            program = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+        program = await process.start(self.folder)
         self.lives += 1
         self.telegram.tell()
         return program
@@ -209,8 +204,7 @@ class Kills:
         await self._compare()
 
     async def _stop_in_order(self, program):
-        program.send_signal(signal.SIGTERM)
-        if await asyncio.wait_for(program.wait(), 30) != 0:
+        if not await process.stops_in_order(program):
             self.result.lost.append("the program did not stop in order")
 
     async def _unplanned(self):
@@ -391,7 +385,7 @@ class Kills:
             result.lost += [f"{user} was told twice: {text[:40]}" for text, times in told.items() if times > 1]
 
     def _log(self):
-        return (self.folder / "log").read_text("utf-8")
+        return process.log_of(self.folder)
 
     def _database(self):
         return open_database(self.database_url, Vault.load_or_create(self.folder / "hongyan.key"))
@@ -399,31 +393,6 @@ class Kills:
     def _ask(self, query):
         with closing(sqlite3.connect(f"file:{self.folder / 'hongyan.db'}?mode=ro", uri=True, timeout=10)) as file:
             return file.execute(query).fetchone()[0]
-
-    def _write_settings(self):
-        (self.folder / "config.toml").write_text(
-            f"""
-[bot]
-public_url = "{self.url}"
-support_phone = "0898-0000-0000"
-quiet_hours = ["23:59-00:00"]
-
-[storage]
-url = "{self.database_url}"
-key_file = "hongyan.key"
-
-[telegram]
-enabled = true
-token = "{self.telegram.token}"
-mode = "{self.mode}"
-api_base_url = "{self.telegram.url}"
-messages_per_second = 1000.0
-
-[web]
-port = {self.port}
-""",
-            encoding="utf-8",
-        )
 
 
 def _lesson(tx, name, starts_at, now):

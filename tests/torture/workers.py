@@ -5,10 +5,7 @@ the leader is also stopped for a while, as a machine that hangs: it must have lo
 """
 
 import asyncio
-import os
 import signal
-import socket
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,6 +13,7 @@ from datetime import UTC, datetime
 import httpx
 import psycopg
 
+from tests.torture import process
 from tests.torture.kills import Kills
 
 _LONGEST_WITHOUT = 60.0  # seconds until another must lead
@@ -27,7 +25,7 @@ class Workers(Kills):
     def __init__(self, folder, database_url, *, workers=3, hang=False, **given):
         super().__init__(folder, "webhook", **given)
         self._database_url = database_url
-        self._ports = [_free_port() for _ in range(workers)]
+        self._ports = [process.free_port() for _ in range(workers)]
         self._programs = {}
         self._turn = 0
         self._hang = hang
@@ -67,11 +65,7 @@ class Workers(Kills):
     # The workers, and their deaths.
 
     async def _start_at(self, port):
-        command = (sys.executable, "-m", "bot", "run", "--config", str(self.folder / "config.toml"))
-        with (self.folder / "log").open("ab") as log:
-            self._programs[port] = await asyncio.create_subprocess_exec(
-                *command, stdout=log, stderr=log, env={**os.environ, "HONGYAN__WEB__PORT": str(port)}
-            )
+        self._programs[port] = await process.start(self.folder, HONGYAN__WEB__PORT=str(port))
         self.lives += 1
         self.telegram.tell()
 
@@ -159,8 +153,3 @@ async def _pipe(reader, writer):
             await writer.drain()
     with suppress(OSError):
         writer.close()
-
-
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
