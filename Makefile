@@ -20,7 +20,8 @@ demo: $(VENV)/ready
 # More at once than there are cores, since many wait for a browser or a commit; their files in memory where there is room.
 AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
-PYTEST := PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal
+# What is compiled is kept, whatever the shell says: tests start many processes, and each would compile it all again.
+PYTEST := PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal
 
 test: $(VENV)/ready
 	scripts/browser || true

@@ -29,7 +29,7 @@ def kinds_of_refusal(kind=Refused):
         yield from kinds_of_refusal(each)
 
 
-@pytest.mark.parametrize("kind", kinds_of_refusal(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", list(kinds_of_refusal()), ids=lambda kind: kind.__name__)
 def test_every_refusal_has_its_sentence(kind):
     assert texts.sentence.dispatch(kind) is not texts.sentence.dispatch(object)
 
