@@ -84,10 +84,24 @@ _ACTIVE_OF = select(*_COLUMNS).where(
 )
 _BY_ID = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _LAST_NUMBERS = select(
-    select(func.coalesce(func.max(table.c.number), 0)).where(table.c.event_id == bindparam("event")).scalar_subquery(),
+    select(func.coalesce(func.max(table.c.number), 0))
+    .where(table.c.event_id == bindparam("event"))
+    .scalar_subquery()
+    .label("last_on_list"),
     select(func.coalesce(func.max(attendances.c.list_number), 0))
     .where(attendances.c.event_id == bindparam("event"))
-    .scalar_subquery(),
+    .scalar_subquery()
+    .label("last_walk_in"),
+)
+_of_the_event = select(func.count()).where(table.c.event_id == bindparam("event"))
+_STANDING = select(  # one look for all that a claim asks: of a rush each statement less is heard
+    _of_the_event.where(table.c.state.in_(events.TAKEN)).scalar_subquery().label("taken"),
+    _of_the_event.where(table.c.state.in_(["cancelled", "expired"])).scalar_subquery().label("gone"),
+    select(func.count())
+    .where(attendances.c.event_id == bindparam("event"), attendances.c.list_number.is_not(None))
+    .scalar_subquery()
+    .label("walked_in"),
+    *_LAST_NUMBERS.selected_columns,
 )
 _ADD = insert(table).returning(table.c.id)
 _MOVE = (
@@ -166,17 +180,23 @@ def sign_up(
     if override is None:
         _may_join(tx, event, joining, now)
     size = len(joining)
-    fits = override is not None or event.capacity is None or events.taken(tx, event_id) + size <= event.capacity
+    stands = tx.execute(_STANDING, {"event": event_id}).one()
+    fits = override is not None or event.capacity is None or stands.taken + size <= event.capacity
     if override is None and is_to_be_drawn(event):
         fits = False
     if fits and override is None and _promotion_is_over(tx, event, now):
         fits = events.waiting(tx, event_id) == 0  # free seats belong to those who wait; staff phone them
     state = "confirmed" if fits else "waitlisted"
-    added = [_add(tx, event, person, state, actor, now, override) for person in joining]
+    first = int(max(stands.last_on_list, stands.last_walk_in)) + 1
+    added = [
+        _add(tx, event, person, number, state, actor, now, override) for number, person in enumerate(joining, first)
+    ]
     if size > 1:
         for entry in added:
             tx.execute(_GROUP, {"sign_up": entry.id, "group": added[0].id})
             entry.group_id = added[0].id
+    if state == "waitlisted" and _waits_in_order(event):
+        return Outcome(event, added, first - stands.taken - stands.gone - stands.walked_in, is_new=True)
     return _outcome(tx, event, added, is_new=True)
 
 
@@ -294,13 +314,18 @@ def position(tx: Transaction, entry: SignUp, event: Event | None = None) -> int:
     if entry.state != "waitlisted":
         return 0
     event = event or events.get(tx, entry.event_id)
-    if event.lottery_seed is None and not event.first_timers_first:
+    if _waits_in_order(event):
         # Numbers have no gaps: to count who has a seat, left or walked in is short where the queue is long.
         wanted = {"event": entry.event_id, "id": entry.id, "number": entry.number}
         seated_or_gone, walked_in = tx.execute(_BEFORE_BUT_NOT_AHEAD, wanted).one()
         return entry.number - int(seated_or_gone) - int(walked_in)
     queue = [waiting.id for entries in _queued(tx, event) for waiting in entries]
     return queue.index(entry.id) + 1
+
+
+def _waits_in_order(event: Event) -> bool:
+    """Whether the waiting list is in the order of joining."""
+    return event.lottery_seed is None and not event.first_timers_first
 
 
 def of_event(tx: Transaction, event_id: int) -> list[SignUp]:
@@ -361,9 +386,15 @@ def _queued(tx: Transaction, event: Event) -> list[list[SignUp]]:
 
 
 def _add(
-    tx: Transaction, event: Event, person_id: int, state: str, actor: Actor, now: datetime, override: str | None
+    tx: Transaction,
+    event: Event,
+    person_id: int,
+    number: int,
+    state: str,
+    actor: Actor,
+    now: datetime,
+    override: str | None,
 ) -> SignUp:
-    number = next_list_number(tx, event.id)
     row: dict[str, Any] = {"event_id": event.id, "person_id": person_id, "state": state, "number": number}
     row |= {"joined_at": now, "changed_at": now, "by_person": actor.person_id, "because": override}
     sign_up_id = int(tx.execute(_ADD, row).scalar_one())

@@ -44,11 +44,11 @@ def _in_utc(value: datetime | None) -> datetime | None:
 def _as_text(value: datetime | None) -> str | None:
     """As SQLAlchemy's own DATETIME of SQLite writes it, which SQLite's functions understand and which sorts."""
     utc = _in_utc(value)
-    return None if utc is None else utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else datetime.fromisoformat(f"{value}Z")
 
 
 def identity() -> Column[Any]:
