@@ -12,7 +12,7 @@ _AT_MOST = 200  # bytes of UTF-8; file systems take 255, and browsers add "(1)"
 def file_name(kind: str, made_on: date, subject: str = "", suffix: str = "xlsx") -> str:
     """天涯红雁之家_活动签到表_20261208_夕阳红私塾.xlsx (domain rule 8.2), safe on every file system."""
     parts = ["天涯红雁之家", kind, f"{made_on:%Y%m%d}", subject]
-    stem = "_".join(part for part in (_safe(part) for part in parts) if part)
+    stem = "_".join(part for part in (safe(part) for part in parts) if part)
     while len(stem.encode()) > _AT_MOST:
         stem = stem[:-1]
     return f"{stem.rstrip('. ')}.{suffix}"
@@ -24,6 +24,7 @@ def content_disposition(name: str) -> str:
     return f"attachment; filename=\"report.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _safe(part: str) -> str:
+def safe(part: str) -> str:
+    """`part` without what no file system takes in a name, and without what nobody sees."""
     visible = "".join(letter for letter in part if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
     return _FORBIDDEN.sub("", visible).strip(". ")

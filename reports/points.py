@@ -58,13 +58,9 @@ def _row(place: int, point: ServicePoint, community: str) -> Row:
         point.duty_person,
         _yes(point.step_free),
         _yes(point.toilet),
-        "" if point.closed_from is None else f"{point.closed_from}起" + _until(point),
+        "；".join(f"{each.first}起" + (f"，至{each.last}" if each.last else "") for each in point.closures),
         "示例数据" if point.is_sample else "",
     )
-
-
-def _until(point: ServicePoint) -> str:
-    return "" if point.closed_until is None else f"，至{point.closed_until}"
 
 
 def _yes(known: bool | None) -> str:

@@ -15,7 +15,7 @@ from storage.points import ServicePoint
 from storage.refusals import NotFound
 from storage.schema.places import service_points as table
 
-DAILY = tuple("hours phone duty_person duty_phone services step_free toilet closed_from closed_until".split())
+DAILY = tuple("hours phone duty_person duty_phone services step_free toilet".split())
 """What the lead of a point keeps."""
 
 ALL = (*DAILY, *"name kind community_code address latitude longitude datum note active".split())

@@ -1,12 +1,14 @@
 """Service points: what each offers, whether it is open, and which are nearest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from storage import opening_hours
+from storage import closures, opening_hours
+from storage.closures import Closure
 from storage.database import Transaction
 from storage.geography import Datum, Place, metres_between
 from storage.refusals import NotFound, OutOfReach
@@ -41,12 +43,11 @@ class ServicePoint:
     duty_person: str | None
     step_free: bool | None
     toilet: bool | None
-    closed_from: date | None
-    closed_until: date | None
     is_sample: bool
     duty_phone: str | None
     note: str
     active: bool
+    closures: tuple[Closure, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -56,13 +57,14 @@ class ServicePoint:
 
     def is_open(self, now: datetime) -> bool | None:
         """None when its hours do not say."""
-        if self.is_closed_for_the_season(local_date(now)):
+        if self.is_closed_on(local_date(now)):
             return False
         hours = opening_hours.read(self.hours)
         return None if hours is None else hours.are_on(now)
 
-    def is_closed_for_the_season(self, day: date) -> bool:
-        return self.closed_from is not None and self.closed_from <= day <= (self.closed_until or date.max)
+    def is_closed_on(self, day: date) -> bool:
+        """Whether it is closed that day beside its hours."""
+        return any(closure.covers(day) for closure in self.closures)
 
 
 _COLUMNS = (
@@ -81,8 +83,6 @@ _COLUMNS = (
     table.c.duty_person,
     table.c.step_free,
     table.c.toilet,
-    table.c.closed_from,
-    table.c.closed_until,
     table.c.is_sample,
     table.c.duty_phone,
     table.c.note,
@@ -103,24 +103,24 @@ _ADD_NAME = insert(place_names)
 
 
 def get(tx: Transaction, point_id: int) -> ServicePoint:
-    return _point(tx.execute(_GET, {"id": point_id}).first())
+    return _point(tx, tx.execute(_GET, {"id": point_id}).first())
 
 
 def by_code(tx: Transaction, code: str) -> ServicePoint:
-    return _point(tx.execute(_BY_CODE, {"code": code}).first())
+    return _point(tx, tx.execute(_BY_CODE, {"code": code}).first())
 
 
 def active(tx: Transaction) -> list[ServicePoint]:
-    return [_point(row) for row in tx.execute(_ACTIVE)]
+    return _points(tx, tx.execute(_ACTIVE).all())
 
 
 def inactive(tx: Transaction) -> list[ServicePoint]:
     """Those that were taken off, without the sample ones."""
-    return [_point(row) for row in tx.execute(_INACTIVE)]
+    return _points(tx, tx.execute(_INACTIVE).all())
 
 
 def of_community(tx: Transaction, community_code: str) -> list[ServicePoint]:
-    return [_point(row) for row in tx.execute(_OF_COMMUNITY, {"community": community_code})]
+    return _points(tx, tx.execute(_OF_COMMUNITY, {"community": community_code}).all())
 
 
 def nearest(tx: Transaction, here: Place, at_most: int = 3) -> list[tuple[float, ServicePoint]]:
@@ -167,7 +167,17 @@ def has_sample(tx: Transaction) -> bool:
     return tx.execute(_ANY_SAMPLE).first() is not None
 
 
-def _point(row: Any) -> ServicePoint:
+def _point(tx: Transaction, row: Any) -> ServicePoint:
     if row is None:
         raise NotFound("服务点")
-    return ServicePoint(*row)
+    point = ServicePoint(*row)
+    point.closures = closures.of(tx, point.id)
+    return point
+
+
+def _points(tx: Transaction, rows: Sequence[Any]) -> list[ServicePoint]:
+    closed = closures.by_point(tx)
+    found = [ServicePoint(*row) for row in rows]
+    for point in found:
+        point.closures = closed.get(point.id, ())
+    return found

@@ -20,7 +20,7 @@ from bot.app import running
 from bot.config import Settings, WrongSettings, checked
 from bot.figures import MEANINGS, PREFIX, Figure, written
 from dialogue.message import Reply, encoded
-from storage import inbox, outbox, people, settings
+from storage import inbox, outbox, people, settings, standing
 from tests import engines
 from tests.telegram.server import FakeTelegram
 
@@ -77,6 +77,15 @@ async def test_the_figures_say_what_is_late_held_back_and_set_aside(program):
     assert value(text, 'job_silence_seconds{job="backup"}') < 60
     assert value(text, "backup_age_seconds") < 60
     assert "王建国" not in text
+
+
+async def test_how_the_channels_stand_is_written_down_for_the_console(program):
+    async with asyncio.timeout(20):
+        while (found := await program.database.read(standing.last)) is None:
+            await asyncio.sleep(0.01)
+    assert set(found.heard) == {"telegram", "web"}
+    assert found.heard["telegram"] is not None
+    assert found.heard["web"] is None
 
 
 def test_a_figure_without_a_meaning_is_refused():

@@ -1,14 +1,20 @@
 """Writing a broadcast at the console: the words, and whom they are for, within what the writer's role reaches."""
 
+import asyncio
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from bot.console.access import Staff
 from bot.console.visit import Visit
+from bot.web import media
+from bot.web.media import Media, Unusable
 from dialogue.message import Reply, encoded
 from dialogue.texts import moment
+from handlers import events as events_handler
 from handlers.audiences import (
     BY,
     RESIDENCES,
@@ -20,9 +26,10 @@ from handlers.audiences import (
     seasons,
     standings,
 )
-from handlers.broadcasts import urgently
+from handlers.broadcasts import urgently, with_event, with_file
 from handlers.roles import TITLES
-from storage import audiences, broadcasts, communities, need_categories, organisations, points, series
+from reports.files import safe
+from storage import audiences, broadcasts, communities, events, need_categories, organisations, points, series
 from storage.audiences import Audience
 from storage.database import Transaction
 from storage.events import Event
@@ -32,6 +39,9 @@ from storage.scrub import scrub
 _MAY_HURRY = ("district_staff", "point_lead")
 _BY_NUMBER = ("points", "branches", "events", "series", "seasons")
 _LONGEST = 300
+_LONGEST_NAME = 60
+_NOT_SENT = "这个文件发不了。可以带图片、PDF、Word 和 Excel，最多 10 MB。"
+_NOT_READ = {"empty": "这个文件是空的，请换一个。", "unknown": _NOT_SENT, "broken": "这张图片打不开，请截个图再选。"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Condition:
 
 async def blank(visit: Visit) -> Response:
     _must_speak(visit.staff)
-    given = {"standing": "0", "text": "", "reason": "", "chosen": {}}
+    given = {"standing": "0", "text": "", "reason": "", "card": "", "file": "", "chosen": {}}
     return visit.page("broadcast_form.html", **await visit.read(_choices, visit), given=given, wrong=[])
 
 
@@ -58,12 +68,19 @@ async def create(visit: Visit) -> Response:
         wrong.append("紧急通知要写明原因。")
     if is_urgent and who.role not in _MAY_HURRY:
         raise NotAllowed(TITLES["point_lead"])
+    file = await _file(visit, wrong)
 
     def work(tx: Transaction) -> int | None:
         audience = _audience(tx, visit, who)
         if not audiences.count(tx, audience, visit.now).people:
             return None
         actor, reply = visit.staff.actor(who.role), Reply(text)
+        if file is not None:
+            name, found = file
+            reply = with_file(tx, reply, name, found.media_type, found.content, visit.now)
+        card = visit.number("card")
+        if card in {event.id for event in events.coming(tx, visit.now)}:
+            reply = with_event(tx, reply, events.get(tx, card), visit.now)
         because = reason if is_urgent else None
         made = broadcasts.draft(tx, encoded(reply), audience, actor, visit.now, emergency_because=because)
         if is_urgent:
@@ -74,9 +91,37 @@ async def create(visit: Visit) -> Response:
     if made is not None:
         return visit.goes_to(f"/console/broadcasts/{made}?said=存好了，还没有发。看看多少人收得到，再发。")
     wrong = wrong or ["这些条件下一个人也没有，没有存。"]
-    given = {"standing": visit.text("standing", 2), "text": text, "reason": reason, "chosen": _ticked(visit)}
+    sent = visit.form.get("file")
+    given: dict[str, object] = {name: visit.text(name, 12) for name in ("standing", "card")}
+    given |= {"text": text, "reason": reason, "chosen": _ticked(visit)}
+    given["file"] = isinstance(sent, UploadFile) and bool(sent.filename)
     choices = await visit.read(_choices, visit)
     return visit.page("broadcast_form.html", 422, **choices, given=given, wrong=wrong)
+
+
+async def _file(visit: Visit, wrong: list[str]) -> tuple[str, Media] | None:
+    """What was chosen to go along: a picture made anew, or a document, known by its bytes. `wrong` gets what is amiss.
+
+    The chat page takes the same ones, in the same way.
+    """
+    upload = visit.form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        return None
+    if (upload.size or 0) > media.LARGEST:
+        wrong.append(_NOT_SENT)
+        return None
+    try:
+        found = await asyncio.to_thread(media.read, await upload.read())
+    except Unusable as problem:
+        wrong.append(_NOT_READ[problem.because])
+        return None
+    if found.kind not in ("photo", "file"):
+        wrong.append(_NOT_SENT)
+        return None
+    if found.kind == "photo":
+        return "图片.jpg", found
+    name = PurePath(safe(scrub(upload.filename)[0]) or "文件")
+    return f"{name.stem[:_LONGEST_NAME]}.{media.SUFFIXES[found.media_type]}", found
 
 
 def _must_speak(staff: Staff) -> list[Standing]:
@@ -100,6 +145,8 @@ def _choices(tx: Transaction, visit: Visit) -> dict[str, object]:
         "may_include_away": "away" in allowed,
         "of_events": {"events", "series"} & allowed,
         "signed_up": STANDINGS,
+        "largest": media.LARGEST,
+        "cards": {str(event.id): events_handler.label(event) for event in events.coming(tx, visit.now)},
         "may_hurry": any(who.role in _MAY_HURRY for who in ways),
     }
 
@@ -152,7 +199,7 @@ def _audience(tx: Transaction, visit: Visit, who: Standing) -> Audience:
         raise NotAllowed(TITLES["point_lead"])  # an organiser speaks to people of their own events alone (domain 3)
     if audience.is_of_events:
         stand = tuple(name for name in chosen["standings"] if name in STANDINGS)
-        audience = of_events(audience, stand or ("signed_up",))
+        audience = of_events(audience, who, stand or ("signed_up",))
     return audience
 
 

@@ -6,13 +6,14 @@ from starlette.responses import Response
 
 from bot.console.access import DISTRICT, Staff
 from bot.console.visit import Visit
+from bot.web.files import as_file
 from dialogue.message import decoded, encoded
 from handlers import audiences as audiences_handler
 from handlers import broadcasts as broadcasts_handler
 from handlers.audiences import CHANNELS
 from handlers.broadcasts import STANDS
 from handlers.roles import TITLES
-from storage import audiences, broadcasts, outbox, people, recipients
+from storage import audiences, broadcasts, files, outbox, people, recipients
 from storage.audit import Actor
 from storage.broadcasts import STATES, Broadcast
 from storage.database import Transaction
@@ -57,6 +58,21 @@ async def progress(visit: Visit) -> Response:
         return _progress(tx, _seen(tx, visit))
 
     return visit.part("broadcast_progress.html", **await visit.read(look))
+
+
+async def file(visit: Visit) -> Response:
+    """The picture or file that goes along."""
+
+    def look(tx: Transaction) -> tuple[str, str, bytes] | None:
+        reply = decoded(_seen(tx, visit).reply)
+        sent = reply.photo or reply.file
+        return files.opened_by(tx, sent.token, visit.now) if sent is not None else None
+
+    found = await visit.read(look)
+    if found is None:
+        raise NotFound("文件")
+    name, media_type, content = found
+    return as_file(content, media_type, name)
 
 
 async def preview(visit: Visit) -> Response:
@@ -162,6 +178,7 @@ def _look(tx: Transaction, visit: Visit) -> dict[str, object]:
         rows.append((mask_name(name) if person else name, mask_phone(number), STANDS[state]))
     return {
         "reply": reply,
+        "looks": [(CHANNELS[channel], look(reply)) for channel, look in visit.settings.looks.items()],
         "audience": audiences_handler.described(tx, found.audience),
         "counted": audiences.count(tx, found.audience, visit.now) if is_ahead else None,
         "channels": CHANNELS,

@@ -148,6 +148,6 @@ async def read_form(request: Request) -> FormData:
     if not length.isdecimal() or int(length) > _LARGEST:
         raise Closed(413 if length.isdecimal() else 411, texts.TOO_LARGE)
     try:
-        return await request.form(max_files=2, max_fields=100, max_part_size=_LARGEST)
+        return await request.form(max_files=2, max_fields=400, max_part_size=_LARGEST)
     except (HTTPException, MultiPartException, UnicodeError):
         raise Closed(400, texts.NOT_READ) from None

@@ -19,7 +19,7 @@ from storage.masks import mask_name, mask_phone
 MOST_LINES = 3000  # at once, so that others who write wait no longer than a moment
 _LOOKED_AT_FOR = timedelta(hours=1)
 _MOST_SHOWN = 300
-_MOST_AGREED = 80  # a form has a hundred fields
+_MOST_AGREED = 300  # a form has four hundred fields
 _NEW_SHOWN = 30
 _VERDICTS = {"new": "新的", "same": "一样", "changed": "有改动", "conflict": "对不上", "bad": "用不了"}
 

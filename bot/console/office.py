@@ -2,6 +2,7 @@
 
 from bot.console import (
     branches,
+    closures,
     house,
     in_town,
     incoming,
@@ -43,6 +44,8 @@ def doors() -> list[Door]:
         Door("/console/points/{id:int}", point_forms.detail, ANYONE),
         Door("/console/points/{id:int}/change", point_forms.change_form, POINT_KEEPERS),
         Door("/console/points/{id:int}/change", point_forms.change, POINT_KEEPERS, "POST"),
+        Door("/console/points/{id:int}/closures", closures.close, POINT_KEEPERS, "POST"),
+        Door("/console/points/{id:int}/closures/{closure:int}/drop", closures.reopen, POINT_KEEPERS, "POST"),
         Door("/console/menus", service_menus.listing, ANYONE),
         Door("/console/points/{id:int}/menu", service_menus.form, POINT_KEEPERS),
         Door("/console/points/{id:int}/menu", service_menus.write, POINT_KEEPERS, "POST"),

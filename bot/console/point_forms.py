@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -22,7 +21,7 @@ DATUMS = {"gcj02": "GCJ-02（高德、腾讯地图、微信）", "wgs84": "WGS-8
 _TEXTS = {"name": 80, "address": 120, "phone": 24, "hours": 200, "services": 600, "note": 600}
 _MAY_BE_EMPTY = {"duty_person": 40, "duty_phone": 24}
 _OTHERS = {"kind": 24, "community_code": 12, "latitude": 12, "longitude": 12, "datum": 8, "active": 3}
-_OTHERS |= {"closed_from": 10, "closed_until": 10, "step_free": 3, "toilet": 3}
+_OTHERS |= {"step_free": 3, "toilet": 3}
 _NEEDED = {"phone": "电话", "hours": "开放时间", "name": "名称", "address": "地址"}
 _YES_NO = {"yes": True, "no": False}
 
@@ -38,6 +37,11 @@ class Filled:
 
 
 async def detail(visit: Visit) -> Response:
+    return await shown(visit)
+
+
+async def shown(visit: Visit, wrong: str = "") -> Response:
+    """The page of a point. With `wrong`, what was filled in of days to be closed stays where it was."""
     month = service_menus.first_of(local_date(visit.now))
 
     def look(tx: Transaction) -> dict[str, object]:
@@ -46,8 +50,10 @@ async def detail(visit: Visit) -> Response:
         names = residents.community_names(tx)
         return {"point": point, "community": names.get(point.community_code or "", ""), "menus": menus}
 
-    parts = await visit.read(look)
-    return visit.page("point.html", **parts, kinds=KINDS, datums=DATUMS, may_keep=keeps(visit, visit.path_number()))
+    parts: dict[str, object] = await visit.read(look)
+    parts |= {"kinds": KINDS, "datums": DATUMS, "may_keep": keeps(visit, visit.path_number()), "wrong": wrong}
+    given = {name: visit.text(name, 60) for name in ("first", "last", "note")}
+    return visit.page("point.html", 422 if wrong else 200, **parts, given=given, today=local_date(visit.now))
 
 
 def keeps(visit: Visit, point_id: int) -> bool:
@@ -91,14 +97,9 @@ def _read(tx: Transaction, visit: Visit, point: ServicePoint) -> Filled:
         return Filled(_given(point), wrong=[texts.NEVER_KEPT])
     filled.values |= {name: given[name] for name in _TEXTS} | {name: given[name] or None for name in _MAY_BE_EMPTY}
     filled.values |= {name: _YES_NO.get(given[name]) for name in ("step_free", "toilet")}
-    for name in ("closed_from", "closed_until"):
-        filled.values[name] = _day(given[name], filled.wrong)
     filled.values |= {"kind": given["kind"], "community_code": given["community_code"] or None}
     filled.values["active"] = given["active"] == "yes"
     filled.wrong += [f"没有写{label}。" for name, label in _NEEDED.items() if name in mine and not given[name]]
-    begins, ends = filled.values["closed_from"], filled.values["closed_until"]
-    if ends is not None and (begins is None or ends < begins):
-        filled.wrong.append("关门的日子写反了，或者没写从哪天起。")
     if given["hours"] and opening_hours.read(given["hours"]) is None:
         filled.doubtful.append("开放时间看不懂，问“现在开门吗”时不会答。写成：周一至周五 08:30-12:00；14:30-17:30")
     if visit.staff.is_district:
@@ -128,14 +129,6 @@ def _read_place(tx: Transaction, point: ServicePoint, filled: Filled) -> None:
     said = [f"{each}。" for each in point_import.in_words(doubts)]
     (filled.wrong if doubts.outside else filled.doubtful).extend(said)
     filled.values |= {"latitude": place.latitude, "longitude": place.longitude, "datum": place.datum}
-
-
-def _day(text: str, wrong: list[str]) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        wrong.append("日子没看懂，比如：2027-02-05。")
-        return None
 
 
 def _given(point: ServicePoint) -> dict[str, str]:

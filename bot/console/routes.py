@@ -157,6 +157,7 @@ def doors(sign_in: SignIn) -> list[Door]:
         Door("/console/broadcasts/new", broadcast_form.blank, CALLERS),
         Door("/console/broadcasts/new", broadcast_form.create, CALLERS, "POST"),
         Door("/console/broadcasts/{id:int}", broadcasts.detail, CALLERS),
+        Door("/console/broadcasts/{id:int}/file", broadcasts.file, CALLERS),
         Door("/console/broadcasts/{id:int}/progress", broadcasts.progress, CALLERS, is_poll=True),
         Door("/console/broadcasts/{id:int}/preview", broadcasts.preview, CALLERS, "POST"),
         Door("/console/broadcasts/{id:int}/hand-in", broadcasts.hand_in, CALLERS, "POST"),

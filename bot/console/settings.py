@@ -1,7 +1,10 @@
 """What the console is told about the house it stands for."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from dialogue.message import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,7 @@ class ConsoleSettings:
     public_url: str
     support_phone: str
     is_sample: bool = False  # the house runs on sample data, and every page says so
+    looks: Mapping[str, Callable[[Reply], str]] = field(default_factory=dict)  # by channel that is on, as `bot.looks`
 
     @property
     def is_secure(self) -> bool:

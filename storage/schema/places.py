@@ -46,12 +46,20 @@ service_points = Table(
     Column("duty_phone", String(24)),
     Column("step_free", Boolean),
     Column("toilet", Boolean),
-    Column("closed_from", Date),
-    Column("closed_until", Date),
     Column("active", Boolean, nullable=False, default=True),
     Column("is_sample", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
     Column("updated_at", Moment),
+)
+
+point_closures = Table(  # days on which a point is closed beside its hours
+    "point_closures",
+    metadata,
+    identity(),
+    Column("point_id", ForeignKey("service_points.id"), nullable=False, index=True),
+    Column("first", Date, nullable=False),
+    Column("last", Date),  # NULL until somebody says otherwise
+    Column("note", String(60), nullable=False, default=""),
 )
 
 service_menus = Table(  # what a point offers in a month; the highest version counts

@@ -46,12 +46,13 @@ class House:
         self.clock = Clock()
         self.public_url = public_url
         self.woken = 0
+        self.looks = {}
 
     def wake(self):
         self.woken += 1
 
     async def start(self):
-        settings = ConsoleSettings(self.public_url, PHONE, is_sample=True)
+        settings = ConsoleSettings(self.public_url, PHONE, is_sample=True, looks=self.looks)
         app = Starlette(routes=console_routes(self.database, self.clock, KEY, settings, self.wake))
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
         self._server = uvicorn.Server(config)

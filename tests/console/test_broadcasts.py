@@ -1,14 +1,19 @@
 """Broadcasts at the console: whom they reach before anything leaves, a second person, and what came of them."""
 
 import re
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from storage import audiences, broadcasts, call_list, events, grants, outbox, recipients
+from bot import looks
+from dialogue.message import decoded
+from storage import audiences, broadcasts, call_list, events, files, grants, outbox, recipients
 from storage.audiences import Audience
 from storage.schema.talks import outbox as outbox_table
 from tests.console.conftest import words
 from tests.console.gatherings import gather
+from tests.web.pictures import SECRET, VOICES, photo
 
 
 async def second_of_the_district(house):
@@ -166,3 +171,57 @@ async def test_the_overview_says_what_waits_for_whom(house, desk, somebody):
     read = await lead.reads("/console")
     assert "2 个心愿等您办" in read
     assert "群发等您同意" not in read
+
+
+async def test_a_picture_is_made_anew_and_goes_along_with_an_event_to_sign_up_for(house, desk):
+    event = (await house.database.read(events.coming, house.clock()))[0]
+    await desk.opens("/console/broadcasts/new")
+    picture = {"file": ("../王秀英家.png", photo(format="PNG"), "text/html")}
+    shown = await desk.posts("/console/broadcasts/new", files=picture, text="请看通知。", card=str(event.id))
+    (kept,) = await house.database.read(broadcasts.recent)
+    reply = decoded(kept.reply)
+    assert reply.text.startswith(f"请看通知。\n《{event.title}》\n")
+    assert [choice.label for choice in reply.choices] == ["我要报名", "看活动"]
+    assert (reply.photo.name, reply.photo.media_type) == ("图片.jpg", "image/jpeg")
+    assert f'<img src="/console/broadcasts/{kept.id}/file"' in shown.text
+    seen = await desk.opens(f"/console/broadcasts/{kept.id}/file")
+    assert seen.content.startswith(b"\xff\xd8\xff")
+    assert SECRET not in seen.content
+    later = house.clock() + timedelta(days=20)  # sent late, it is still there to be fetched
+    assert await house.database.read(files.opened_by, reply.photo.token, later)
+
+
+async def test_a_document_is_known_by_its_bytes_and_keeps_its_name(house, desk):
+    await desk.opens("/console/broadcasts/new")
+    document = {"file": ("通知/460200194912121234.exe", b"%PDF-1.7\n", "application/x-msdownload")}
+    await desk.posts("/console/broadcasts/new", files=document, text="通知在文件里。")
+    (kept,) = await house.database.read(broadcasts.recent)
+    assert decoded(kept.reply).file.name == "通知46021234.pdf"
+    answer = await desk.opens(f"/console/broadcasts/{kept.id}/file")
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.content == b"%PDF-1.7\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ\x90\x00", VOICES["audio/ogg"], b"\x89PNG\r\n\x1a\n-"])
+async def test_what_cannot_be_sent_is_not_kept_and_what_was_written_stays(house, desk, content):
+    await desk.opens("/console/broadcasts/new")
+    shown = await desk.posts("/console/broadcasts/new", files={"file": ("通知.pdf", content)}, text="请看通知。")
+    assert shown.status_code == 422
+    assert "请看通知。" in shown.text
+    assert "选过的图片或文件，请再选一次。" in shown.text
+    assert await house.database.read(broadcasts.recent) == []
+
+
+async def test_before_it_is_sent_it_is_seen_as_each_channel_will_show_it(house, desk):
+    house.looks |= looks.of({"wechat", "telegram", "web"})
+    event = (await house.database.read(events.coming, house.clock()))[0]
+    picture = {"file": ("门口.jpg", photo())}
+    await desk.opens("/console/broadcasts/new")
+    await desk.posts("/console/broadcasts/new", files=picture, text="请看通知。", card=str(event.id))
+    read = words(desk.html)
+    assert "［看图片：图片.jpg］" in read.partition("微信")[2].partition("Telegram")[0]
+    assert "［图片］图片.jpg" in read.partition("Telegram")[2].partition("网页")[0]
+    assert "［1. 我要报名］" in read
+    await desk.opens("/console/broadcasts/new")
+    await desk.posts("/console/broadcasts/new", files=picture, text="请看通知。")
+    assert "微信 请看通知。 ［图文，图片.jpg］ Telegram" in words(desk.html)

@@ -18,7 +18,8 @@ from tests.console.test_page import AXE, now_on
 
 pytestmark = pytest.mark.page
 
-NO_PAGES = {"/console/files/{id:int}", "/console/{rest:path}"}  # a file, and what is not there
+# A file, and what is not there.
+NO_PAGES = {"/console/broadcasts/{id:int}/file", "/console/files/{id:int}", "/console/{rest:path}"}
 OF_ONES_OWN = {"/console/broadcasts/{id:int}"}  # organisers see those alone that they wrote
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from storage import (
     audit,
     broadcasts,
+    events,
     files,
     grants,
     holidays,
@@ -25,6 +26,7 @@ from storage import (
 from storage.people import Facts, Party
 from storage.schema.places import service_points as points_table
 from storage.schema.talks import outbox as outbox_table
+from storage.times import local_date
 from tests.conftest import MORNING
 from tests.console.conftest import words
 from tests.console.test_work import acts, coming
@@ -234,14 +236,36 @@ async def test_a_lead_keeps_hours_and_phone_of_the_own_point_and_nothing_else(ho
     before = await house.database.read(points.get, own)
     await lead.opens(f"/console/points/{own}/change")
     form = {"phone": "0898-0000-0099", "hours": "周一至周五 09:00-17:00", "name": "换了名字", "active": "no"}
-    form |= {"closed_from": "2027-02-05", "closed_until": "2027-02-12"}
     await lead.posts(f"/console/points/{own}/change", **form)
     kept = await house.database.read(points.get, own)
-    assert (kept.phone, kept.hours, kept.closed_from) == ("0898-0000-0099", form["hours"], date(2027, 2, 5))
+    assert (kept.phone, kept.hours) == ("0898-0000-0099", form["hours"])
     assert (kept.name, kept.active, kept.latitude) == (before.name, True, before.latitude)
     stranger = await lead.posts(f"/console/points/{own + 1}/change", **form)
     assert stranger.status_code == 404
     assert len(await acts(house, "point.change")) == 1
+
+
+async def test_closed_days_of_a_point_are_listed_added_and_taken_back(house, somebody):
+    lead, own = await somebody("point_lead"), await point_of(house)
+    event = next(one for one in await house.database.read(events.coming, house.clock()) if one.point_id == own)
+    day = local_date(event.starts_at)
+    page = f"/console/points/{own}"
+    await lead.opens(page)
+    refused = await lead.posts(f"{page}/closures", first=f"{day}", last="2020-01-01", note="装修")
+    assert refused.status_code == 422
+    assert 'value="装修"' in refused.text
+    await lead.posts(f"{page}/closures", first=f"{day}", last=f"{day}", note="装修")
+    assert f"那几天这里还要办《{event.title}》" in words(lead.html)
+    assert "装修" in await lead.reads(page)
+    point = await house.database.read(points.get, own)
+    assert point.is_open(event.starts_at) is False
+    (closure,) = point.closures
+    assert (await lead.posts(f"/console/points/{own + 1}/closures", first="2027-02-05")).status_code == 404
+    assert (await lead.posts(f"{page}/closures/{closure.id + 1}/drop")).status_code == 404
+    await lead.opens(page)
+    await lead.posts(f"{page}/closures/{closure.id}/drop")
+    assert (await house.database.read(points.get, own)).is_open(event.starts_at)
+    assert len(await acts(house, "point.close")) == len(await acts(house, "point.reopen")) == 1
 
 
 async def test_a_position_that_looks_wrong_is_said_before_it_is_kept(house, desk):

@@ -3,15 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from dialogue.message import Attachment
 from reports.attendance import event_ledger, paper
 from reports.periods import Period
-from storage import attachments, attendance, events, series, sign_ups
+from storage import attachments, attendance, closures, events, series, sign_ups
 from storage.audit import Actor
 from storage.schema.organisations import organisations
-from storage.schema.places import service_points
+from tests.conftest import MORNING
 from tests.dialogues.test_events import news
 from tests.dialogues.town import address, class_of, registered, staff
 
@@ -166,7 +166,7 @@ async def test_what_to_think_of_is_said_and_nothing_forbidden(office, when, warn
 
 async def test_a_point_that_is_closed_for_a_while_is_said(office):
     first = date(2026, 12, 1)
-    await office.does(lambda tx: tx.execute(update(service_points).values(closed_from=first)))
+    await office.does(closures.close, 1, first, None, "休季", Actor(), MORNING)
     preview = await office.says("发布活动", "1", "晨练", "12月9号上午九点", "1 小时", "1", "0", "没有")
     assert "那几天服务点不开" in preview
 

@@ -84,7 +84,7 @@ async def test_closed_days_close_the_point_and_are_taken_back(office):
     assert "11月24日" in answer
     await office("对")
     kept = await office.does(points.get, 1)
-    assert (kept.closed_from, kept.closed_until) == (date(2026, 11, 24), date(2026, 12, 1))
+    assert [(each.first, each.last) for each in kept.closures] == [(date(2026, 11, 24), date(2026, 12, 1))]
     assert kept.is_open(datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)) is False
     await office.says("更新服务点", "关门的日子", "照常开门", "对")
     assert (await office.does(points.get, 1)).is_open(datetime(2026, 11, 25, 10, tzinfo=SHANGHAI))

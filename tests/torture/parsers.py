@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.channels.telegram.buttons import read_data
-from bot.channels.web.media import Unusable
-from bot.channels.web.media import read as read_media
 from bot.channels.wechat.links import from_link_id
 from bot.config import WrongSettings, checked
+from bot.web.media import Unusable
+from bot.web.media import read as read_media
 from dialogue import dates, numbers
 from dialogue.questions import Invalid, Name, Names, Number, OneOf, Phone, SeveralOf, Text, YesNo
 from dialogue.understanding import Understanding

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.channels.web import media
+from bot.web import media
 from storage import attachments
 from storage.database import StorageFault
 from storage.schema.talks import attachments as attachments_table

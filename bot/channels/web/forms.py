@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
-from bot.channels.web.media import LARGEST
+from bot.web.media import LARGEST
 
 _MOST_BESIDE = 512 * 1024  # bytes of a request beside the file
 _MOST = LARGEST + _MOST_BESIDE

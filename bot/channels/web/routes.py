@@ -16,20 +16,21 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from bot.channels import Receive
-from bot.channels.web import chats, forms, media, texts
+from bot.channels.web import chats, forms, texts
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.chats import CHANNEL
 from bot.channels.web.downloads import Downloads
 from bot.channels.web.forms import TooLarge, Unreadable
 from bot.channels.web.identity import Identity, Visitor
 from bot.channels.web.limits import Doors
-from bot.channels.web.media import Media, Unusable
 from bot.channels.web.rendering import Rendering, fresh_id, kind_of
 from bot.channels.web.settings import WebSettings
 from bot.channels.web.stream import NewsStream
+from bot.web import media
 from bot.web.files import as_file
 from bot.web.headers import SecurityHeaders
 from bot.web.limits import address_of
+from bot.web.media import Media, Unusable
 from bot.web.origin import is_from_here
 from dialogue.message import Address, Attachment, Message, Reply
 from storage import accounts, uploads

@@ -4,6 +4,15 @@ document.addEventListener("submit", (event) => {
   if (sure && !confirm(sure)) event.preventDefault();
 });
 
+// A file too large is said before it is sent: afterwards the page, and what was typed, would be gone.
+for (const box of document.querySelectorAll("input[data-largest]")) {
+  box.addEventListener("change", () => {
+    const isLarge = box.files[0]?.size > Number(box.dataset.largest);
+    box.setCustomValidity(isLarge ? "这个文件太大了，最多 10 MB。" : "");
+    box.reportValidity();
+  });
+}
+
 // The check-in desk: after each person the box is empty again and has the keyboard; arrows walk along the buttons.
 const desk = document.getElementById("desk");
 if (desk) {

@@ -17,6 +17,8 @@ _ZIPPED = {
     b"word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+SUFFIXES = {"application/pdf": "pdf", _ZIPPED[b"word/"]: "docx", _ZIPPED[b"xl/"]: "xlsx"}
+"""Of documents, by what they are."""
 
 
 @dataclass(frozen=True, slots=True)
