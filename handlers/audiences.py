@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialogue.questions import OneOf, SeveralOf
 from dialogue.talk import Talk
@@ -18,6 +18,9 @@ from storage.refusals import NotAllowed, NotFound
 from storage.times import local_date
 
 _EVERYONE = "everyone"
+_JUST_OVER = timedelta(days=14)
+_MOST_EVENTS = 30  # to choose from
+_MOST_JUST_OVER = 10  # of them
 BY = {
     "points": "按服务点",
     "communities": "按社区",
@@ -101,7 +104,7 @@ async def _of_events(talk: Talk, who: Standing, audience: Audience, chosen: tupl
         names = {str(each.id): each.name for each in series.active(talk.tx)}
         audience = replace(audience, series=_numbers(await _some(talk, "series", "哪几个系列？", names)))
     standings = await _some(talk, "standings", "这些活动里的哪些人？", STANDINGS)
-    return of_events(audience, standings)
+    return of_events(audience, who, standings)
 
 
 def in_words(counted: Count) -> str:
@@ -182,15 +185,21 @@ def _events(talk: Talk, who: Standing) -> list[Event]:
 
 
 def events_around(tx: Transaction, person_id: int, now: datetime, is_reached: Callable[[Event], bool]) -> list[Event]:
-    """Events of these weeks, and their own, whose people they may write to, the next first."""
-    own = events.of_organiser(tx, person_id)
-    around = {event.id: event for event in [*events.coming(tx, now), *own] if event.state != "draft"}
-    return [event for event in around.values() if is_reached(event)][:30]
+    """Events whose people they may write to: those just over, the latest first, after those to come and their own."""
+    over = events.between(tx, now - _JUST_OVER, now)[::-1]
+    to_come = [*events.coming(tx, now), *events.of_organiser(tx, person_id)]
+    reached = {each.id: each for each in to_come if each.state != "draft" and is_reached(each)}
+    past = [each for each in over if each.id not in reached and is_reached(each)][:_MOST_JUST_OVER]
+    return [*list(reached.values())[: _MOST_EVENTS - len(past)], *past]
 
 
-def of_events(audience: Audience, standings: tuple[str, ...]) -> Audience:
-    """Those of the events and series named. They are concerned wherever they live and whether they are in town yet."""
-    return replace(audience, points=(), standings=standings, in_town=False)
+def of_events(audience: Audience, who: Standing, standings: tuple[str, ...]) -> Audience:
+    """Those of the events and series named. They are concerned wherever they live and whether they are in town yet.
+
+    Points that were chosen hold all the same; only those that the role brings along do not.
+    """
+    points = () if audience.points == who.base.points else audience.points
+    return replace(audience, points=points, standings=standings, in_town=False)
 
 
 def seasons(now: datetime) -> dict[str, str]:

@@ -35,9 +35,9 @@ async def office(town_chat):
     return town_chat
 
 
-async def carried_on(chat):
+async def carried_on(chat, numbers=(1, 2, 3)):
     """What the schedule does, until there is nothing more to do."""
-    for number in (1, 2, 3):
+    for number in numbers:
         try:
             while await chat.does(handler.carry_on, number, chat.clock()):
                 pass
@@ -45,7 +45,7 @@ async def carried_on(chat):
             return
 
 
-async def sent(chat, lost=()):
+async def sent(chat, lost=(), numbers=(1, 2, 3)):
     """Let everything due go out. Returns user -> text."""
 
     def go(tx):
@@ -59,9 +59,9 @@ async def sent(chat, lost=()):
                     got[due.user] = due.reply
         return got
 
-    await carried_on(chat)
+    await carried_on(chat, numbers)
     got = await chat.does(go)
-    await carried_on(chat)
+    await carried_on(chat, numbers)
     return got
 
 
@@ -110,6 +110,27 @@ async def test_without_a_second_person_it_says_so(office):
     await office.does(alone)
     answer = await office.says("群发", WORDS, "就这些字", "所有人", "普通通知", "发出群发 1")
     assert "现在没有第二位" in answer
+
+
+async def test_one_a_day_and_three_a_week_reach_a_person_and_the_result_says_who_had_enough(office):
+    async def one(number):
+        await office.says("群发", f"第{number}条通知。", "就这些字", "所有人", "普通通知", f"发出群发 {number}")
+        reached = await sent(office, numbers=(number,))
+        return len(reached), await office(f"看群发 {number}")
+
+    assert (await one(1))[0] == 5
+    reached, answer = await one(2)
+    assert reached == 0
+    assert "今天或这周已经收过，没再发 6 人" in answer
+    for number in (3, 4):
+        office.clock.passes(days=1)
+        assert (await one(number))[0] == 5
+    office.clock.passes(days=1)
+    reached, answer = await one(5)
+    assert reached == 0
+    assert "今天或这周已经收过，没再发 6 人" in answer
+    office.clock.passes(days=4)
+    assert (await one(6))[0] == 5
 
 
 async def test_an_emergency_asks_why_and_counts_who_read_it(office):
