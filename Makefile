@@ -52,7 +52,7 @@ torture: $(VENV)/ready
 BENCH := $(BIN)/python -m
 bench: $(VENV)/ready
 	$(BENCH) benchmarks.start --messages 4400
-	$(BENCH) benchmarks.conversation 60
+	$(BENCH) benchmarks.conversation --people 60
 	$(BENCH) benchmarks.echoes --people 60
 	$(BENCH) benchmarks.rush
 	$(BENCH) benchmarks.broadcast --recipients 50000 --seconds 15
@@ -61,11 +61,11 @@ bench: $(VENV)/ready
 
 bench-full: $(VENV)/ready
 	$(BENCH) benchmarks.start --keep
-	$(BENCH) benchmarks.conversation 120
+	$(BENCH) benchmarks.conversation --keep
 	$(BENCH) benchmarks.echoes --keep
 	$(BENCH) benchmarks.rush --keep
 	$(BENCH) benchmarks.broadcast --keep
-	$(BENCH) benchmarks.export 1100000
+	$(BENCH) benchmarks.export --keep
 	$(BENCH) benchmarks.reports --keep
 	$(BENCH) benchmarks.growth --keep
 

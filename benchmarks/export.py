@@ -1,11 +1,12 @@
-"""How long a sheet of many rows takes, and how much memory: python -m benchmarks.export [ROWS]
+"""How long a sheet of many rows takes, and how much memory.
+
+Run: python -m benchmarks.export [--rows 1100000] [--keep]
 
 The rows are made up as they are written, so what is measured is the writing. 1,100,000 rows go over the limit of one
 tab; the tabs are read again at the end, and every row must be there.
 """
 
 import resource
-import sys
 import tempfile
 import time
 import zipfile
@@ -14,9 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from benchmarks.figures import at_most, beside, options, tell
 from reports.csv import write_csv
 from reports.sheet import Book, Column, Row, Sheet
 from reports.xlsx import write_xlsx
+
+TITLE = "Exports"
+_FLAT = 60.0  # MB above what was resident before
 
 COLUMNS = (
     Column("活动编号"),
@@ -31,18 +36,28 @@ COLUMNS = (
 _START = datetime(2025, 10, 1, tzinfo=UTC)
 
 
-def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def main(rows: int, *, keep: bool, command: str) -> None:
+    before, figures = _peak(), []
     with tempfile.TemporaryDirectory() as folder:
         for name, write in (("csv", _csv), ("xlsx", _xlsx)):
             path = Path(folder) / f"rows.{name}"
             begun = time.perf_counter()
             write(path, rows)
             took = time.perf_counter() - begun
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            size = path.stat().st_size / 1e6
-            print(f"{name}: {rows:,} rows x {len(COLUMNS)} in {took:.1f} s, {size:.1f} MB, {peak} MB of memory at most")
-        _check(Path(folder) / "rows.xlsx", rows)
+            figures.append(beside(name, f"{took:.1f} s, {path.stat().st_size / 1e6:.1f} MB"))
+        tabs = _check(Path(folder) / "rows.xlsx", rows)
+    figures.append(at_most("memory above what was there before", _peak() - before, _FLAT, " MB", 0))
+    tell(
+        TITLE,
+        command,
+        figures,
+        [f"{rows:,} rows of {len(COLUMNS)} columns; each came back, in {tabs} tabs."],
+        keep=keep,
+    )
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def made_up(number: int) -> Iterator[Row]:
@@ -62,7 +77,8 @@ def _xlsx(path: Path, rows: int) -> None:
     write_xlsx(Book((figures,), ("口径说明",), raw=Sheet("原始数据", COLUMNS, made_up(rows))), path)
 
 
-def _check(path: Path, rows: int) -> None:
+def _check(path: Path, rows: int) -> int:
+    """The number of tabs over which the rows are spread; all are there."""
     found = 0
     with zipfile.ZipFile(path) as parts:
         for part in parts.namelist():
@@ -73,7 +89,7 @@ def _check(path: Path, rows: int) -> None:
     others = 3 + 1 + 1 + 2  # title, heads, header; the one row; signatures; the definitions
     if found != rows + tabs + others:
         raise SystemExit(f"{found - tabs - others:,} rows came back")
-    print(f"every row came back, in {tabs} tab(s)")
+    return tabs
 
 
 def _whole_rows(xml: IO[bytes]) -> Iterator[bytes]:
@@ -87,5 +103,12 @@ def _whole_rows(xml: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
+def _run() -> None:
+    parser = options(__doc__)
+    parser.add_argument("--rows", type=int, default=1_100_000)
+    asked = parser.parse_args()
+    main(1_000 if asked.tiny else asked.rows, keep=asked.keep, command="python -m benchmarks.export")
+
+
 if __name__ == "__main__":
-    main()
+    _run()

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.figures import at_least, at_most, rewrite
 
-SLOW = ("growth", "broadcast", "reports", "start", "echoes")
+SLOW = ("growth", "broadcast", "reports", "start", "echoes", "conversation", "export")
 
 
 def run(module, *arguments):
