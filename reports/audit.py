@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reports.acts import act_in_words, facts_in_words, thing_in_words
 from reports.attendance import Paper
 from reports.periods import Period
 from reports.sheet import Column, Row, Sheet
@@ -53,6 +54,8 @@ def audit_log(tx: Transaction, period: Period, on: Paper) -> Sheet:
             role = ROLES.get(act.role or "", act.role or "")
             channel = _CHANNELS.get(act.channel or "", act.channel or "")
             who = actor(act.actor_id, act.role)
-            yield (act.at, who, role, channel, act.action, act.about, act.before, act.after, act.reason)
+            before, after = (facts_in_words(kept, ROLES) for kept in (act.before, act.after))
+            what, about = act_in_words(act.action), thing_in_words(act.about)
+            yield (act.at, who, role, channel, what, about, before, after, act.reason)
 
     return Sheet("审计日志", _COLUMNS, rows(), heads=on.heads(period.title))

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bot.console.visit import Visit
 from handlers.roles import TITLES
+from reports.acts import act_in_words, facts_in_words, thing_in_words
 from storage import audit, people
 from storage.audit import Act
 from storage.database import Transaction
@@ -19,16 +20,20 @@ _ON_A_PAGE = 200
 class Shown:
     act: Act
     by: str
+    what: str
+    about: str
+    before: str
+    after: str
 
 
 async def listing(visit: Visit) -> Response:
-    """?day=2026-12-08&action=role"""
+    """?day=2026-12-08&action=职务"""
     day = visit.asked_day("day") or local_date(visit.now)
     action, page = visit.asked("action", 40), max(1, visit.asked_number("page") or 1)
 
     def look(tx: Transaction) -> tuple[list[Shown], int]:
         names: dict[int | None, str] = {None: "红雁"}
-        acts = [act for act in audit.between(tx, day_starts(day), day_ends(day)) if action in act.action]
+        acts = [act for act in audit.between(tx, day_starts(day), day_ends(day)) if _is_meant(act, action)]
         acts.reverse()
         shown = []
         for act in acts[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]:
@@ -36,7 +41,9 @@ async def listing(visit: Visit) -> Response:
                 person = people.find(tx, act.actor_id)
                 held_office = act.role in TITLES
                 names[act.actor_id] = person.name if person and held_office else f"第 {act.actor_id} 号居民"
-            shown.append(Shown(act, names[act.actor_id]))
+            before, after = (facts_in_words(kept, TITLES) for kept in (act.before, act.after))
+            what, about = act_in_words(act.action), thing_in_words(act.about)
+            shown.append(Shown(act, names[act.actor_id], what, about, before, after))
         return shown, len(acts)
 
     shown, count = await visit.read(look)
@@ -52,3 +59,7 @@ async def listing(visit: Visit) -> Response:
         after=day + timedelta(days=1),
         titles=TITLES,
     )
+
+
+def _is_meant(act: Act, words: str) -> bool:
+    return words in act_in_words(act.action) or words in act.action

@@ -259,8 +259,10 @@ async def test_what_is_said_about_health_is_for_those_who_work_on_it(house, some
 async def test_the_audit_log_is_read_by_day_and_says_no_name_of_residents(house, desk):
     await desk.posts("/console/roles", person=house.staff["checker"], role="checker", event=1)
     read = await desk.reads("/console/audit")
-    assert "role.grant" in read
-    assert "李秋实" in read
+    assert "李秋实 区级工作人员 工作台 给职务 职务" in read
+    assert "职务：签到员" in read
+    assert "district_staff" not in read
+    assert "给职务" not in await desk.reads("/console/audit?action=登录")
     assert "这一天 0 条" in await desk.reads("/console/audit?day=2020-01-01")
 
 

@@ -191,6 +191,6 @@ async def test_the_audit_log_names_staff_and_numbers_residents(own_season, read)
     today = Period(NOW.date(), NOW.date())
     sheet = await read(lambda tx: list(audit_log(tx, today, paper(tx, NOW)).rows))
     last = sheet[-1]
-    assert last[1:6] == ("赵敏行", "组织者", "网页", "event.cancel", f"event {event}")
+    assert last[1:6] == ("赵敏行", "组织者", "网页", "取消活动", f"活动 {event}")
     assert last[8] == "台风（示例）"
     assert any(row[1] == "程序" for row in sheet)
