@@ -52,7 +52,7 @@ class Delivery:
         clock: Callable[[], datetime],
         paces: Mapping[str, Pace] | None = None,
         *,
-        at_once: int = 30,
+        at_once: int = 100,
         tick: float = 5.0,
         wait: Wait = _wait,
         left_waiting: Callable[[str, str], None] = lambda _channel, _user: None,
@@ -232,23 +232,24 @@ class _Line:
         """
         left: deque[Due] = deque()
         held: set[int] = set()
-        while self._handed:
+        while self._handed and (self._stopping or len(self._flying) < self._at_once):
             due = self._handed.popleft()
             account = due.account_id
-            must_wait = account in held or account in self._flying or len(self._flying) >= self._at_once
-            if (
-                self._stopping
-                or account in self._returned
-                or len(left) >= self._at_once
-                or self._pace.wait() > _HORIZON
-                or self._pace.wait_for(due.user) > _HORIZON
-            ):
+            if self._stopping or account in self._returned or self._pace.wait_for(due.user) > _HORIZON:
                 self._give_back(due, "stopped" if self._stopping else "pause")
-            elif must_wait or self._pace.wait() > _EVEN or self._pace.wait_for(due.user) > 0:
+            elif (
+                account in held
+                or account in self._flying
+                or self._pace.wait() > _EVEN
+                or self._pace.wait_for(due.user) > 0
+            ):
                 held.add(account)
                 left.append(due)
             else:
                 self._launch(due, was_handed=True)
+        left += self._handed
+        while len(left) > self._pace.slots_within(_HORIZON):
+            self._give_back(left.pop(), "pause")
         self._handed = left
 
     def _give_back(self, due: Due, because: str) -> None:

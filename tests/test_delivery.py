@@ -83,12 +83,12 @@ async def test_several_answers_to_one_person_arrive_in_order_one_after_the_other
 
 async def test_different_people_are_written_to_side_by_side(database, time):
     telegram = FakeChannel("telegram", time, takes=1)
-    for number in range(40):
+    for number in range(120):
         await answer(database, await account(database, f"user{number}"), "好的")
     async with delivering(database, time, telegram):
         await time.passes(seconds=10)
-    assert len(telegram.sent) == 40
-    assert telegram.most_at_once == 30
+    assert len(telegram.sent) == 120
+    assert telegram.most_at_once == 100
 
 
 async def test_what_was_said_later_does_not_overtake_what_must_be_tried_again(database, time):

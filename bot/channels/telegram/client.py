@@ -13,7 +13,7 @@ from telegram.warnings import PTBUserWarning
 
 from bot.channels.telegram.request import AiohttpRequest, plain
 
-_CALLS_AT_ONCE = 60
+_CALLS_AT_ONCE = 120
 _MOST_OF_A_BATCH = 64 << 20  # bytes: a hundred updates of 512 KiB each, and some
 
 
