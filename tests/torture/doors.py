@@ -14,14 +14,18 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlencode
 
 import httpx
+from sqlalchemy import insert
 
 from bot.app import running
 from bot.config import Settings, checked
 from bot.console.routes import doors as console_doors
 from storage import sessions
+from storage.grants import ROLES
+from storage.schema.organisations import organisations
 from storage.schema.talks import quarantine
 from tests.dialogues.town import class_of, person, staff, town
 from tests.telegram.server import TOKEN
+from tests.torture.listening import listen
 from tests.torture.result import SLOW
 from tests.torture.spoiler import Spoiler
 from tests.wechat import crypto
@@ -29,7 +33,7 @@ from tests.wechat.server import AES_KEY, APP_ID
 from tests.wechat.server import TOKEN as WECHAT_TOKEN
 
 SECRET = "a-Secret_of-the_webhook"
-ANSWERS = {200, 303, 304, 400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429}
+ANSWERS = {200, 204, 303, 304, 400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429}
 AT_ONCE = 16  # requests in flight: the database commits for all who wait
 FORM = "application/x-www-form-urlencoded"
 
@@ -68,14 +72,18 @@ def _values():
 
 
 def _lay_out(tx):
-    """Somebody of the district's staff, some people, and an event."""
+    """Staff of every kind, some people, an event. Returns the staff, the district more often: it reaches most."""
     town(tx)
-    office = person(tx, "李干事", "13700137000")
-    staff(tx, office, "district_staff")
     for number in range(3):
         person(tx, f"王建{'国军华'[number]}", f"1390013900{number}")
-    class_of(tx)
-    return office
+    event = class_of(tx)
+    branch = tx.execute(insert(organisations).values(name="示例支部", kind="branch")).inserted_primary_key[0]
+    scopes = {"checker": {"event_id": event}, "branch_secretary": {"organisation_id": branch}}
+    scopes |= {role: {} for role in ("district_staff", "auditor")}
+    offices = {role: person(tx, f"李干{n}", f"1370013700{n}") for n, role in enumerate(ROLES)}
+    for role, person_id in offices.items():
+        staff(tx, person_id, role, **scopes.get(role, {"point_id": 1}))
+    return [*offices.values(), *[offices["district_staff"]] * 3]
 
 
 @dataclass
@@ -92,8 +100,8 @@ class Request:
 class House:
     """The program, and the ways into it that a stranger or a member of the staff has."""
 
-    def __init__(self, program, http, clock, spoiler, office):
-        self.program, self.http, self.clock, self.spoiler, self.office = program, http, clock, spoiler, office
+    def __init__(self, program, http, clock, spoiler, offices):
+        self.program, self.http, self.clock, self.spoiler, self.offices = program, http, clock, spoiler, offices
         self.chance = spoiler.chance
         self.chat_token = self.form_token = ""
         known = console_doors(SimpleNamespace(leave=None))  # only their addresses are wanted
@@ -101,9 +109,9 @@ class House:
         self.gets = [door.path for door in known if door.method == "GET"]
 
     async def enter(self):
-        """The chat page, and the console through a link."""
+        """The chat page, and the console through a link, as somebody of any office."""
         self.chat_token = re.search(r'data-token="([^"]+)"', (await self.http.get("/chat")).text)[1]
-        link = await self.program.database.write(sessions.link_for, self.office, self.clock())
+        link = await self.program.database.write(sessions.link_for, self.chance.choice(self.offices), self.clock())
         await self.http.post(f"/console/in/{link}")
         page = await self.http.get("/console")
         self.form_token = re.search(r'name="form_token" value="([^"]+)"', page.text)[1]
@@ -112,7 +120,7 @@ class House:
         """A new input at one of the doors, the conversations more often than the rest."""
         makers = (
             *[self.telegram] * 5, *[self.wechat] * 5, *[self.chat] * 4, self.start, self.upload, self.console_form,
-            self.console_form, self.console_page, self.table, self.beside, self.stranger,
+            self.console_form, self.console_page, self.table, self.beside, self.stranger, self.stream,
         )  # fmt: skip
         return self.chance.choice(makers)()
 
@@ -182,6 +190,15 @@ class House:
         path = self.chance.choice(["/chat/news", "/chat/size"])
         return Request("files and news", body, "POST", path, {"content": body, "headers": {"content-type": FORM}})
 
+    def stream(self):
+        """As a browser opens it again after a break, or somebody else."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        if self.chance.random() < 0.3:
+            cookie = self.spoiler.text()[:200]
+        headers = {"last-event-id": self.spoiler.text()[:300], "cookie": cookie, "accept": self.spoiler.text()[:60]}
+        given = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
+        return Request("stream of events", given, "GET", "/chat/events", {})
+
     def console_form(self):
         fields = {"form_token": self.form_token}
         for name in self.chance.sample(CONSOLE_FIELDS, 9):
@@ -223,8 +240,7 @@ async def open_house(folder, spoiler):
         running(Settings(checked(_values()), Path(folder) / "config.toml"), clock) as program,
         httpx.AsyncClient(transport=httpx.ASGITransport(program.web), base_url="http://program") as http,
     ):
-        office = await program.database.write(_lay_out)
-        house = House(program, http, clock, spoiler, office)
+        house = House(program, http, clock, spoiler, await program.database.write(_lay_out))
         await house.enter()
         yield house
 
@@ -242,8 +258,8 @@ async def try_doors(result, at_most, seconds, seed=6):
                 for request, (_, took) in zip(made, given, strict=True):
                     if took > SLOW and (await _give(house, result, request))[1] > SLOW:  # also with nobody beside it
                         result.fault(request.door, (request.url, request.given), f"took {took:.1f} s")
-                if any(status == 401 for status, _ in given):
-                    await house.enter()  # the session of the console has come to its end
+                if house.chance.random() < 0.25 or any(status == 401 for status, _ in given):
+                    await house.enter()  # somebody else, or the session of the console has come to its end
             await _still_serves(house, result)
 
 
@@ -274,18 +290,21 @@ async def _give(house, result, request):
     """The status, and the seconds it took while others were asked beside it."""
     began = time.perf_counter()
     try:
-        answer = await house.http.request(request.method, request.url, **request.more)
+        if request.door == "stream of events":
+            status = await listen(house.program.web, request.given)
+        else:
+            status = (await house.http.request(request.method, request.url, **request.more)).status_code
     except Exception as problem:  # noqa: BLE001 - whatever it is, it is a fault to report
         result.fault(request.door, request.given, f"{type(problem).__name__}: {problem}")
         return 0, 0.0
     took = time.perf_counter() - began
     result.note(request.door, took)
-    result.answers[f"{request.door} {answer.status_code}"] += 1
-    if answer.status_code not in ANSWERS:
-        result.fault(request.door, (request.url, request.given), f"answered {answer.status_code}")
-    if request.door == "strangers" and answer.status_code not in (401, 403, 413):
-        result.fault(request.door, request.given, f"a stranger got {answer.status_code}")
-    return answer.status_code, took
+    result.answers[f"{request.door} {status}"] += 1
+    if status not in ANSWERS:
+        result.fault(request.door, (request.url, request.given), f"answered {status}")
+    if request.door == "strangers" and status not in (401, 403, 413):
+        result.fault(request.door, request.given, f"a stranger got {status}")
+    return status, took
 
 
 async def _still_serves(house, result):

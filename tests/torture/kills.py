@@ -1,4 +1,4 @@
-"""kill -9 at random moments: residents register and sign up by Telegram and by the web page while the program dies.
+"""kill -9 at random moments: residents register and sign up in all three channels while the program dies.
 
 Each resident is somebody new, says everything once, and says the next thing when the last was acknowledged. In the
 end the file is compared with what they were told.
@@ -38,6 +38,8 @@ from tests.telegram.clock import QuickClock
 from tests.telegram.server import FakeTelegram
 from tests.telegram.troubles import BAD_GATEWAY, RESET, too_many
 from tests.torture import process
+from tests.torture.followers import PEOPLE as WECHAT_PEOPLE
+from tests.torture.followers import followers as wechat_followers
 
 TELEGRAM_PEOPLE = 5  # at the same time
 WEB_PEOPLE = 3
@@ -59,6 +61,8 @@ class Result:
     seconds: float = 0.0
     said_by_telegram: int = 0
     said_by_web: int = 0
+    said_by_wechat: int = 0
+    gave_up_wechat: int = 0
     shown_by_telegram: int = 0
     faults_of_the_platform: int = 0
     registered: int = 0
@@ -102,7 +106,7 @@ def title(number):
 class Kills:
     """One run on a database of its own in `folder`. `at_most` kills, or `seconds` of them, whatever comes first."""
 
-    def __init__(self, folder, mode, *, at_most, seconds=600.0, seed=11):
+    def __init__(self, folder, mode, *, at_most, seconds=600.0, seed=11, push_wait=5.0):
         self.folder = Path(folder)
         self.mode = mode
         self.at_most = at_most
@@ -114,6 +118,8 @@ class Kills:
         self.lives = 0  # how often the program was started
         self.acknowledged = 0
         self.telegram = None
+        self.push_wait = push_wait
+        self.followers = None
         self.reminders = []  # (person's number, when due)
         self._last = self._last_start = None
         self._numbers = itertools.count()
@@ -134,10 +140,14 @@ class Kills:
 
     async def _run(self):
         began = time.monotonic()
-        async with FakeTelegram(QuickClock(20)) as telegram:
+        async with (
+            FakeTelegram(QuickClock(20)) as telegram,
+            wechat_followers(self.url, self.push_wait) as self.followers,
+        ):
             telegram.patience = 120
             self.telegram = telegram
             process.write_settings(self.folder, self.database_url, telegram, self.port, self.mode)
+            self.followers.add_settings(self.folder / "config.toml")
             async with self._database() as opened:
                 await opened.write(self._prepare)
             async with asyncio.TaskGroup() as group:
@@ -146,6 +156,8 @@ class Kills:
                     group.create_task(self._by_telegram())
                 for _ in range(WEB_PEOPLE):
                     group.create_task(self._by_web())
+                for _ in range(WECHAT_PEOPLE):
+                    group.create_task(self._by_wechat())
             await self._live_quietly()
             self.result.lost += [f"a mistake towards Telegram: {mistake}" for mistake in telegram.mistakes]
         self.result.seconds = round(time.monotonic() - began, 1)
@@ -189,16 +201,20 @@ class Kills:
         self._last = await self._start()
 
     def _trouble(self):
-        """The platform and the line are no better than elsewhere."""
+        """The platforms and the lines are no better than elsewhere."""
         if self.chance.random() < 0.4:
             self.telegram.troubles.next("sendMessage", self.chance.choice([RESET, BAD_GATEWAY, too_many(1)]))
+            self.result.faults_of_the_platform += 1
+        if self.chance.random() < 0.4:
+            self.followers.trouble(self.chance)
             self.result.faults_of_the_platform += 1
 
     async def _live_quietly(self):
         """Without another kill, everything comes to its end; then the program is asked to stop, and does."""
         waits = "SELECT count(*) FROM outbox WHERE ended_at IS NULL AND kind IN ('answer', 'reminder')"
+        owed = "SELECT count(*) FROM wechat_late"
         async with asyncio.timeout(90):
-            while self.telegram.updates.waiting or await self._unplanned() or self._ask(waits):  # noqa: ASYNC110
+            while self.telegram.updates.waiting or await self._unplanned() or self._ask(waits) or self._ask(owed):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)  # another process writes there and tells nobody
         await self._stop_in_order(self._last)
         await self._compare()
@@ -258,6 +274,14 @@ class Kills:
                     self.result.said_by_web += 1
             resident.finished = True
 
+    async def _by_wechat(self):
+        def was_acknowledged():
+            self._was_acknowledged()
+            self.result.said_by_wechat += 1
+
+        while not self.over.is_set():
+            await self.followers.talks(self._somebody("wechat"), was_acknowledged)
+
     async def _opens(self, http):
         while True:
             with suppress(httpx.TransportError):
@@ -293,7 +317,8 @@ class Kills:
                 person = self.telegram.person(f"李{number}-{place}")
                 person.started = True
                 phone = f"139{number:05d}{place:03d}"
-                person_id = registered(tx, person.first_name, phone, Address("telegram", str(person.id)))
+                who = self.followers.address(f"o_{phone}") if place == 0 else Address("telegram", str(person.id))
+                person_id = registered(tx, person.first_name, phone, who)
                 verbs.sign_up(tx, event_id, [person_id], Actor(), long_ago)
                 self.reminders.append((person_id, due))
 
@@ -306,14 +331,17 @@ class Kills:
             if resident.channel == "telegram" and resident.user:
                 for shown in self.telegram.chats[int(resident.user)].answers:
                     resident.was_told(shown.text)
+        result.gave_up_wechat = self.followers.gave_up
         async with self._database() as opened:
+            result.lost += await opened.read(lambda tx: list(self.followers.compare(tx, self.residents)))
             await opened.read(self._look_at_people)
             await opened.read(self._look_at_seats)
             await opened.read(self._look_at_messages)
             if (row := await opened.read(audit.first_broken)) is not None:
                 result.lost.append(f"the audit log is broken at row {row}")
-        if self.telegram.token in self._log():
-            result.lost.append("the token stands in the log")
+        secrets = self.telegram.token, self.followers.wechat.app_secret, self.followers.wechat.aes_key
+        if any(secret in self._log() for secret in secrets):
+            result.lost.append("a secret stands in the log")
 
     def _look_at_the_file(self):
         for check in ("integrity_check", "foreign_key_check"):
