@@ -23,6 +23,7 @@ from storage.database import Transaction
 from storage.hours import MessageHours
 from storage.markets import SlotDraft, StallDraft
 from storage.migrations import engine_for
+from storage.prepared import Statements
 from storage.refusals import (
     CapacityBelowTaken,
     GroupTooLargeForEvent,
@@ -56,7 +57,7 @@ class Winter(RuleBasedStateMachine):
     def begin(self, capacity, offers, first):
         self.connection = self.opened.connect()
         self.transaction = self.connection.begin()
-        self.house = self.vault, MessageHours()
+        self.house = self.vault, MessageHours(), self.statements
         self.now = MORNING
         self.event = self.does(an_event, capacity=capacity, asks_before_seating=offers, starts_at=STARTS)
         self.does(markets.open_stalls, self.event, STARTS, STALLS)
@@ -317,6 +318,7 @@ def test_any_order_of_people_groups_offers_and_merges_keeps_the_rules(databases,
             opened = opened_engine
             file = tmp_path / "sheet.csv"
             vault = Vault.load_or_create(tmp_path / "key")
+            statements = Statements()
 
         here = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
         run_state_machine_as_test(Here, settings=here)

@@ -17,6 +17,7 @@ from storage.hours import MessageHours
 from storage.migrations import engine_for
 from storage.need_warnings import warn_due
 from storage.needs import Told
+from storage.prepared import Statements
 from storage.refusals import NotAllowed, NotNow, OwnFollowUp, PauseTooLong, RulingStands, TooLateToReopen
 from storage.routing import Rule
 from storage.schema.needs import need_calls, need_follow_ups
@@ -147,7 +148,7 @@ class Season(RuleBasedStateMachine):
         routing.publish(tx, table, Actor(self.staff, "district_staff"), self.now)
 
     def does(self, work, *args, **kwargs):
-        tx = Transaction(self.connection, self.vault, MessageHours())
+        tx = Transaction(self.connection, self.vault, MessageHours(), self.statements)
         with tx.savepoint():
             return work(tx, *args, **kwargs)
 
@@ -573,6 +574,7 @@ ACTS = {
 
 def test_a_whole_season_leaves_no_need_behind(databases, tmp_path):
     Season.vault, Season.clock = Vault.load_or_create(tmp_path / "key"), MinuteClock()
+    Season.statements = Statements()
     with engine_for(databases.new(tmp_path / "season.db")) as Season.opened:
         run_state_machine_as_test(
             Season,

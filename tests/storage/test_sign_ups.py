@@ -14,6 +14,7 @@ from storage.audit import Actor
 from storage.database import Transaction
 from storage.hours import MessageHours
 from storage.migrations import engine_for
+from storage.prepared import Statements
 from storage.refusals import (
     EventCancelled,
     EventOver,
@@ -207,7 +208,7 @@ class Season(RuleBasedStateMachine):
     def begin(self, capacity):
         self.connection = self.opened.connect()
         transaction = self.connection.begin()
-        self.house = self.vault, MessageHours()
+        self.house = self.vault, MessageHours(), self.statements
         self.now = MORNING
         self.event = self.does(an_event, capacity=capacity)
         self.persons = self.does(some_people, 12)
@@ -294,6 +295,7 @@ def test_any_order_of_people_keeps_the_rules(databases, tmp_path):
         class Here(Season):
             opened = opened_engine
             vault = Vault.load_or_create(tmp_path / "key")
+            statements = Statements()
 
         here = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
         run_state_machine_as_test(Here, settings=here)
