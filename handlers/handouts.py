@@ -65,7 +65,7 @@ async def add(talk: Talk) -> None:
     handout = handouts.add(talk.tx, found.id, name, media_type, content, actor, talk.now)
     attachments.forget(talk.tx, sent)
     if tells:
-        _tell(talk.tx, found, handout, told, talk.now)
+        tell(talk.tx, found, handout, told, talk.now)
     return talk.say(
         f"放好了：{name}。报了名、来过的人回“讲义”就能拿到。" + (f"已经安排告诉 {len(told)} 位。" if tells else ""),
         Choice(f"讲义 {found.id}", "看讲义"),
@@ -128,7 +128,8 @@ def _ending(name: str) -> str:
     return f".{ending.lower()}" if dot and ending.isalnum() and len(ending) <= 5 else ""
 
 
-def _tell(tx: Transaction, found: Series, handout: Handout, persons: list[int], now: datetime) -> None:
+def tell(tx: Transaction, found: Series, handout: Handout, persons: list[int], now: datetime) -> None:
+    """Plan a word to each of `persons` that there is something new."""
     reply = encoded(Reply(f"《{found.name}》有新讲义了：{handout.name}。", (Choice(f"讲义 {found.id}", "看讲义"),)))
     for person in persons:
         key = f"handout:{handout.id}:{person}"

@@ -1,6 +1,6 @@
 """系列: a course of many meetings, made at once, changed one at a time or from now on, and who completed it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -20,13 +20,16 @@ from storage.refusals import NotAllowed
 from storage.series import Series
 from storage.times import at, local, local_date
 
-_MOST = 30
+MOST = 30  # meetings of a series made at once
+
+Acting = Callable[[Event], Actor]
+"""In which role somebody organises an event. Raises `NotAllowed`."""
 
 
 async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: tuple[StallDraft, ...] = ()) -> None:
     """Once a week, public holidays left out; every meeting is published, and each is an event of its own."""
     name = await talk.ask("series name", f"系列叫什么？比如：{draft.title}班。", Text(at_most=40, at_least=2))
-    times = await talk.ask("series times", "每周一次，一共几次？", Number(at_least=2, at_most=_MOST))
+    times = await talk.ask("series times", "每周一次，一共几次？", Number(at_least=2, at_most=MOST))
     starts, skipped = series.days(draft.starts_at, times, need_clock.overrides(talk.tx))
     left_out = f"（{'、'.join(_day(day) for day in skipped)}放假，不上）" if skipped else ""
     last = texts.day(starts[-1])
@@ -34,18 +37,35 @@ async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: 
         f"《{name}》一共 {times} 次，每次{texts.moment(starts[0])}这个钟点，上到{last}{left_out}"
     ):
         return talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
+
+    def acting(event: Event) -> Actor:
+        return Actor(talk.person_id, roles.must_reach(talk, event, roles.ORGANISERS), talk.account.channel)
+
     made = series.create(talk.tx, name, draft.type, draft.organisation_id, draft.point_id)
-    length = draft.ends_at - draft.starts_at
-    for place, start in enumerate(starts, 1):
-        one = replace(draft, title=f"{draft.title}（{place}）"[:60], starts_at=start, ends_at=start + length)
-        event_id = events.create(talk.tx, replace(one, series_id=made), talk.now, hosts, stalls)
-        role = roles.must_reach(talk, events.get(talk.tx, event_id), roles.ORGANISERS)
-        events.publish(talk.tx, event_id, Actor(talk.person_id, role, talk.account.channel), talk.now)
+    publish(talk.tx, made, draft, starts, acting, talk.now, hosts, stalls)
     return talk.say(
         f"《{name}》{times} 次都发布好了，从{texts.day(starts[0])}上到{last}{left_out}。",
         Choice(f"系列 {made}", "看这个系列"),
         Choice("我办的活动", "我办的活动"),
     )
+
+
+def publish(
+    tx: Transaction,
+    series_id: int,
+    draft: Draft,
+    starts: Sequence[datetime],
+    acting: Acting,
+    now: datetime,
+    hosts: tuple[int, ...] = (),
+    stalls: tuple[StallDraft, ...] = (),
+) -> None:
+    """A meeting like `draft` at each of `starts`, all published; `acting` raises for what is not to be organised."""
+    length = draft.ends_at - draft.starts_at
+    for place, start in enumerate(starts, 1):
+        one = replace(draft, title=f"{draft.title}（{place}）"[:60], starts_at=start, ends_at=start + length)
+        event_id = events.create(tx, replace(one, series_id=series_id), now, hosts, stalls)
+        events.publish(tx, event_id, acting(events.get(tx, event_id)), now)
 
 
 async def show(talk: Talk) -> None:
@@ -118,7 +138,7 @@ def change_from(
     tx: Transaction,
     event: Event,
     changes: Mapping[str, Any],
-    acting: Callable[[Event], Actor],
+    acting: Acting,
     now: datetime,
 ) -> int:
     """以后都改: this one and all after it, as `acting` allows. Those concerned hear of it. Returns how many changed."""

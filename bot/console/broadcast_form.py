@@ -1,17 +1,14 @@
 """Writing a broadcast at the console: the words, and whom they are for, within what the writer's role reaches."""
 
-import asyncio
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from bot.console.access import Staff
+from bot.console.uploads import sent_file, was_sent
 from bot.console.visit import Visit
 from bot.web import media
-from bot.web.media import Media, Unusable
 from dialogue.message import Reply, encoded
 from dialogue.texts import moment
 from handlers import events as events_handler
@@ -28,7 +25,6 @@ from handlers.audiences import (
 )
 from handlers.broadcasts import urgently, with_event, with_file
 from handlers.roles import TITLES
-from reports.files import safe
 from storage import audiences, broadcasts, communities, events, need_categories, organisations, points, series
 from storage.audiences import Audience
 from storage.database import Transaction
@@ -39,9 +35,6 @@ from storage.scrub import scrub
 _MAY_HURRY = ("district_staff", "point_lead")
 _BY_NUMBER = ("points", "branches", "events", "series", "seasons")
 _LONGEST = 300
-_LONGEST_NAME = 60
-_NOT_SENT = "这个文件发不了。可以带图片、PDF、Word 和 Excel，最多 10 MB。"
-_NOT_READ = {"empty": "这个文件是空的，请换一个。", "unknown": _NOT_SENT, "broken": "这张图片打不开，请截个图再选。"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ async def create(visit: Visit) -> Response:
         wrong.append("紧急通知要写明原因。")
     if is_urgent and who.role not in _MAY_HURRY:
         raise NotAllowed(TITLES["point_lead"])
-    file = await _file(visit, wrong)
+    file = await sent_file(visit, wrong)
 
     def work(tx: Transaction) -> int | None:
         audience = _audience(tx, visit, who)
@@ -91,37 +84,11 @@ async def create(visit: Visit) -> Response:
     if made is not None:
         return visit.goes_to(f"/console/broadcasts/{made}?said=存好了，还没有发。看看多少人收得到，再发。")
     wrong = wrong or ["这些条件下一个人也没有，没有存。"]
-    sent = visit.form.get("file")
     given: dict[str, object] = {name: visit.text(name, 12) for name in ("standing", "card")}
     given |= {"text": text, "reason": reason, "chosen": _ticked(visit)}
-    given["file"] = isinstance(sent, UploadFile) and bool(sent.filename)
+    given["file"] = was_sent(visit)
     choices = await visit.read(_choices, visit)
     return visit.page("broadcast_form.html", 422, **choices, given=given, wrong=wrong)
-
-
-async def _file(visit: Visit, wrong: list[str]) -> tuple[str, Media] | None:
-    """What was chosen to go along: a picture made anew, or a document, known by its bytes. `wrong` gets what is amiss.
-
-    The chat page takes the same ones, in the same way.
-    """
-    upload = visit.form.get("file")
-    if not isinstance(upload, UploadFile) or not upload.filename:
-        return None
-    if (upload.size or 0) > media.LARGEST:
-        wrong.append(_NOT_SENT)
-        return None
-    try:
-        found = await asyncio.to_thread(media.read, await upload.read())
-    except Unusable as problem:
-        wrong.append(_NOT_READ[problem.because])
-        return None
-    if found.kind not in ("photo", "file"):
-        wrong.append(_NOT_SENT)
-        return None
-    if found.kind == "photo":
-        return "图片.jpg", found
-    name = PurePath(safe(scrub(upload.filename)[0]) or "文件")
-    return f"{name.stem[:_LONGEST_NAME]}.{media.SUFFIXES[found.media_type]}", found
 
 
 def _must_speak(staff: Staff) -> list[Standing]:

@@ -35,43 +35,57 @@ class Filled:
 _FIELDS = {"title": 60, "day": 10, "starts": 5, "ends": 5, "venue": 60, "capacity": 5, "words": 400, "speaker": 40}
 
 
+def nothing_given() -> dict[str, str]:
+    return dict.fromkeys((*_FIELDS, "type", "point", "members_only"), "")
+
+
 async def blank(visit: Visit) -> Response:
     must_organise(visit.staff)
-    given = dict.fromkeys((*_FIELDS, "type", "point"), "")
-    return visit.page("event_form.html", **await _choices(visit), event=None, following=0, given=given, wrong=[])
+    given = nothing_given()
+    return visit.page("event_form.html", **await choices(visit), event=None, following=0, given=given, wrong=[])
 
 
 async def create(visit: Visit) -> Response:
     """Keeps a draft; nobody sees it before it is published."""
     must_organise(visit.staff)
-    choices = await _choices(visit)
-    filled = _read(visit)
-    kind = visit.text("type", 30)
-    if kind not in TYPES:
-        filled.wrong.append("请选一个类型。")
+    filled = read_new(visit)
     if filled.wrong:
-        given = {**filled.given, "type": kind}
-        return visit.page("event_form.html", 422, **choices, event=None, following=0, given=given, wrong=filled.wrong)
+        parts = {"event": None, "following": 0, "given": filled.given, "wrong": filled.wrong}
+        return visit.page("event_form.html", 422, **await choices(visit), **parts)
 
     def work(tx: Transaction) -> int:
-        values = {**filled.values, "venue": _venue(tx, filled.values)}
-        organisation = next((grant.organisation_id for grant in visit.staff.grants if grant.organisation_id), None)
-        draft = Draft(kind, organisation_id=organisation, organiser_id=visit.staff.person_id, **values)
-        if draft.point_id is not None:
-            draft.contact_phone = points.get(tx, draft.point_id).phone
-        if not may_hold_at(visit.staff.grants, draft.point_id):
-            raise NotAllowed("这个服务点的组织者")
-        draft.members_only = visit.text("members_only", 3) == "yes"
-        return events.create(tx, draft, visit.now)
+        return events.create(tx, draft_of(tx, visit, filled), visit.now)
 
     event_id = await visit.write(work)
     return visit.goes_to(f"/console/events/{event_id}?said=存好了，还是草稿。看过没问题再点“发布”。")
 
 
+def read_new(visit: Visit) -> Filled:
+    """What was filled in for an event that is not there yet."""
+    filled = _read(visit)
+    filled.given |= {"type": visit.text("type", 30), "members_only": visit.text("members_only", 3)}
+    if filled.given["type"] not in TYPES:
+        filled.wrong.append("请选一个类型。")
+    return filled
+
+
+def draft_of(tx: Transaction, visit: Visit, filled: Filled) -> Draft:
+    """Raises `NotAllowed` for a place where this person does not organise."""
+    values = {**filled.values, "venue": _venue(tx, filled.values)}
+    organisation = next((grant.organisation_id for grant in visit.staff.grants if grant.organisation_id), None)
+    draft = Draft(filled.given["type"], organisation_id=organisation, organiser_id=visit.staff.person_id, **values)
+    if draft.point_id is not None:
+        draft.contact_phone = points.get(tx, draft.point_id).phone
+    if not may_hold_at(visit.staff.grants, draft.point_id):
+        raise NotAllowed("这个服务点的组织者")
+    draft.members_only = filled.given["members_only"] == "yes"
+    return draft
+
+
 async def change_form(visit: Visit) -> Response:
     parts = await visit.read(_opened, visit)
     given = {**_given(parts["event"]), "reach": "once"}
-    return visit.page("event_form.html", **await _choices(visit), **parts, given=given, wrong=[])
+    return visit.page("event_form.html", **await choices(visit), **parts, given=given, wrong=[])
 
 
 async def change(visit: Visit) -> Response:
@@ -83,7 +97,7 @@ async def change(visit: Visit) -> Response:
     filled = _read(visit)
     filled.given["reach"] = "following" if visit.text("reach", 10) == "following" else "once"
     if filled.wrong:
-        parts = {**await _choices(visit), **await visit.read(_opened, visit)}
+        parts = {**await choices(visit), **await visit.read(_opened, visit)}
         return visit.page("event_form.html", 422, **parts, given=filled.given, wrong=filled.wrong)
     if visit.text("sure", 3) != "yes":
         return visit.page("event_change.html", **await visit.read(_preview, visit, filled))
@@ -186,11 +200,12 @@ def _given(event: Event) -> dict[str, str]:
         "capacity": str(event.capacity or ""),
         "words": event.description,
         "speaker": event.speaker or "",
+        "members_only": "",
     }
 
 
-async def _choices(visit: Visit) -> dict[str, Any]:
-    return {"points": await visit.read(points.active), "types": TYPES}
+async def choices(visit: Visit) -> dict[str, Any]:
+    return {"points": await visit.read(points.active), "types": TYPES, "most": 0}
 
 
 def _moment(day: str, clock: str) -> datetime | None:

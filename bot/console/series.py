@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from bot.console.access import OVERSEERS, Staff
 from bot.console.visit import Visit
+from bot.web.media import LARGEST
 from handlers.roles import ORGANISERS
 from handlers.series import reaches
-from storage import attendance, audit, events, people, series
+from storage import attendance, audit, events, handouts, people, series
 from storage.database import Transaction
 from storage.events import TYPES, Event
 from storage.masks import mask_name
@@ -44,12 +45,18 @@ async def listing(visit: Visit) -> Response:
         tallies = series.tallies(tx)
         return [(found, *tallies.get(found.id, (0, 0))) for found in mine]
 
-    return visit.page("series.html", found=await visit.read(look), types=TYPES)
+    return visit.page("series.html", found=await visit.read(look), types=TYPES, may_make=visit.staff.holds(*ORGANISERS))
 
 
 async def detail(visit: Visit) -> Response:
     """?times=3: who came at least so often."""
-    return visit.page("series_detail.html", **await visit.read(_look, visit, visit.asked_number("times")))
+    return await shown(visit)
+
+
+async def shown(visit: Visit, wrong: str = "") -> Response:
+    """With `wrong`, what could not be handed out."""
+    parts = await visit.read(_look, visit, visit.asked_number("times"))
+    return visit.page("series_detail.html", 422 if wrong else 200, **{**parts, "handout_wrong": wrong})
 
 
 async def unmask(visit: Visit) -> Response:
@@ -89,6 +96,10 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
         "is_full": is_full,
         "may_unmask": any(reaches(grant, found) for grant in visit.staff.grants),
         "wrong": None,
+        "handout_wrong": "",
+        "handouts": handouts.of_series(tx, found.id),
+        "readers": len(handouts.readers(tx, found.id)),
+        "largest": LARGEST,
     }
 
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.page
 
 # A file, and what is not there.
 NO_PAGES = {"/console/broadcasts/{id:int}/file", "/console/files/{id:int}", "/console/{rest:path}"}
+NO_PAGES |= {"/console/events/series/{id:int}/handouts/{handout:int}"}
 OF_ONES_OWN = {"/console/broadcasts/{id:int}"}  # organisers see those alone that they wrote
 
 

@@ -3,11 +3,17 @@
 import re
 from datetime import timedelta
 
-from storage import audit, events, series, sign_ups
+import pytest
+from sqlalchemy import select
+
+from storage import audit, events, handouts, holidays, series, sign_ups
 from storage.audit import Actor
 from storage.events import Draft
+from storage.schema.talks import outbox as table
 from storage.times import day_ends, day_starts, local_date
+from tests.console.conftest import words
 from tests.console.test_work import told_of
+from tests.web.pictures import SECRET, photo
 
 
 async def three_lessons(house):
@@ -109,3 +115,69 @@ async def test_a_series_of_another_point_is_not_there(house, somebody):
     lead = await somebody("point_lead")
     assert "别处的班" not in await lead.reads("/console/events/series")
     assert (await lead.opens(f"/console/events/series/{other}")).status_code == 404
+
+
+NEW = {"type": "sunset_school", "title": "二胡", "day": "2026-12-22", "starts": "09:00", "ends": "10:30"}
+NEW |= {"capacity": "12", "point": "", "venue": "活动室", "words": "请自带二胡", "series_name": "二胡班", "times": "3"}
+
+
+async def test_a_series_is_made_at_once_after_a_look_at_its_days_holidays_left_out(house, desk):
+    boss = Actor(house.staff["district_staff"], "district_staff")
+    day = local_date(house.clock()).replace(month=12, day=29)
+    await house.does(holidays.put, day, day, False, "停课", boss, house.clock())
+    await desk.opens("/console/events/series/new")
+    before = len(await house.database.read(series.active))
+    read = words((await desk.posts("/console/events/series/new", **NEW)).text)
+    assert "12月22日（周二）上午9点 1月5日（周二）上午9点 1月12日（周二）上午9点 12月29日放假" in read
+    assert len(await house.database.read(series.active)) == before
+    await desk.posts("/console/events/series/new", **NEW, sure="yes")
+    assert "3 次都发布好了" in words(desk.html)
+    made = (await house.database.read(series.active))[0]
+    meetings = await house.database.read(series.meetings, made.id)
+    assert [(each.title, each.state, each.capacity) for each in meetings] == [
+        (f"二胡（{place}）", "published", 12) for place in (1, 2, 3)
+    ]
+    assert [local_date(each.starts_at).day for each in meetings] == [22, 5, 12]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("times", "1", "一共几次？填 2 到 30。"),
+        ("series_name", "", "系列的名字至少两个字"),
+        ("day", "2026-01-01", "已经过了"),
+    ],
+)
+async def test_what_is_missing_of_a_series_is_said_and_the_rest_stays(house, desk, field, value, said):
+    await desk.opens("/console/events/series/new")
+    shown = await desk.posts("/console/events/series/new", **NEW | {field: value})
+    assert shown.status_code == 422
+    assert said in shown.text
+    assert filled(shown.text)["title"] == "二胡"
+    assert "请自带二胡" in shown.text
+
+
+async def test_handouts_are_put_up_told_of_opened_and_taken_back(house, desk):
+    made, _ = await three_lessons(house)
+    path = f"/console/events/series/{made}"
+    await desk.opens(path)
+    assert "请选一个文件。" in (await desk.posts(f"{path}/handouts", files={"none": ("", b"")})).text
+    await desk.opens(path)
+    picture = {"file": ("笔法.png", photo(format="PNG"))}
+    await desk.posts(f"{path}/handouts", files=picture, name="第一课笔法", tell="yes")
+    (kept,) = await house.database.read(handouts.of_series, made)
+    assert (kept.name, kept.media_type) == ("第一课笔法.jpg", "image/jpeg")
+    told = await house.database.read(_told_of, kept.id)
+    assert told == [house.staff["organiser"]]
+    content = (await desk.opens(f"{path}/handouts/{kept.id}")).content
+    assert content.startswith(b"\xff\xd8")
+    assert SECRET not in content
+    assert (await desk.opens(f"/console/events/series/1/handouts/{kept.id}")).status_code == 404
+    await desk.opens(path)
+    await desk.posts(f"{path}/handouts/{kept.id}/drop")
+    assert await house.database.read(handouts.of_series, made) == []
+
+
+def _told_of(tx, handout):
+    wanted = select(table.c.person_id).where(table.c.key.like(f"handout:{handout}:%"))
+    return [person for (person,) in tx.execute(wanted)]

@@ -60,7 +60,11 @@ _GET = {
     "/console/events/calendar": page(STAFF),
     "/console/events/new": page(ORGANISERS),
     "/console/events/series": page(COUNTERS),
+    "/console/events/series/new": page(ORGANISERS),
     "/console/events/series/{id:int}": page(OF_SERIES | {"auditor"}),
+    "/console/events/series/{id:int}/handouts/{handout:int}": page(
+        OF_SERIES | {"auditor"}, {"handout": 1}, finds=False
+    ),
     "/console/events/{id:int}": page(HERE_CHECKERS | {"auditor"}),
     "/console/events/{id:int}/change": page(HERE_ORGANISERS),
     "/console/events/{id:int}/desk": page(HERE_CHECKERS),
@@ -112,6 +116,9 @@ _POST = {
     "/console/broadcasts/{id:int}/steer": page(HERE_LEADS, step="stop"),
     "/console/calls/{id:int}/note": page(HERE_LEADS, result="told"),
     "/console/events/new": page(ORGANISERS),
+    "/console/events/series/new": page(ORGANISERS),
+    "/console/events/series/{id:int}/handouts": page(OF_SERIES),
+    "/console/events/series/{id:int}/handouts/{handout:int}/drop": page(OF_SERIES, {"handout": 1}, finds=False),
     "/console/events/series/{id:int}/unmask": page(OF_SERIES, reason="example"),
     "/console/events/{id:int}/cancel": page(HERE_ORGANISERS, reason="example"),
     "/console/events/{id:int}/change": page(HERE_ORGANISERS),
