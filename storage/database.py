@@ -10,19 +10,17 @@ import queue
 import secrets
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from storage import postgresql
 from storage.hours import MessageHours
 from storage.prepared import Prepared, Result, Rows, Statements
 from storage.refusals import NotFound
@@ -34,7 +32,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _MOST_IN_ONE_COMMIT = 256  # more would make the first caller wait for the last without saving another fsync
-_MOST_TRIES = 20  # of a transaction that others come in between of
+_TOO_LARGE = "NumericValueOutOfRange"  # of PostgreSQL's driver, which is not always here
 _SPOILED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SQLITE_BUSY = 10_000  # milliseconds another process (a backup, the command line) may hold the file
 
@@ -49,10 +47,37 @@ class Spoiled(StorageFault):
     """What lies in the file cannot be read any more: trying again does not help, a backup does."""
 
 
+class Driver(Protocol):
+    """What we need of the driver's connection, the same of both."""
+
+    def cursor(self) -> Any: ...
+    def execute(self, command: str, values: Sequence[str | int], /) -> Any: ...
+
+
+class Turn(Protocol):
+    """The place of a transaction among those of its process (`storage.shared_database`)."""
+
+    def take(self, noun: str, /) -> bool:
+        """Returns whether the database is still to be asked for it."""
+        ...
+
+    def sends(self) -> None:
+        """From now on statements are sent without waiting for what they return, until somebody reads it."""
+        ...
+
+    def cursor(self, faults: Callable[[], AbstractContextManager[None]], /) -> Any:
+        """For one statement to be sent so. What it does wrong is told to `faults`, when it is read or later."""
+        ...
+
+    def waits(self, *, whatever_comes: bool = False) -> None:
+        """From now on each statement is waited for, as SQLAlchemy must: first for those that were sent."""
+        ...
+
+
 class Transaction:
     """All or nothing: what a storage function works with."""
 
-    __slots__ = ("_depth", "_driver", "_statements", "connection", "has_planned", "hours", "vault", "worker")
+    __slots__ = ("_connection", "_depth", "_driver", "_statements", "_turn", "has_planned", "hours", "vault", "worker")
 
     def __init__(
         self,
@@ -61,15 +86,29 @@ class Transaction:
         hours: MessageHours,
         statements: Statements | None = None,
         worker: int = 0,
+        turn: Turn | None = None,
     ) -> None:
-        self.connection = connection
+        self._connection = connection
         self.vault = vault
         self.hours = hours
         self.worker = worker  # which process this is: it marks the rows that it is sending
         self.has_planned = False  # something was put into the outbox, so that somebody must look there
         self._statements = statements
-        self._driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+        self._turn = turn
+        self._driver = cast(Driver, connection.connection.dbapi_connection)
         self._depth = 0
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's, for what does not go through `execute`."""
+        self.wait()
+        return self._connection
+
+    def wait(self) -> None:
+        """For what was sent and not read. Raises what went wrong with it."""
+        if self._turn is not None:
+            with self._faults():
+                self._turn.waits()
 
     def execute(self, statement: Executable, parameters: Any = None) -> Result:
         """Run one statement, the same on both engines.
@@ -79,27 +118,47 @@ class Transaction:
         """
         try:
             if self._statements is not None:
-                prepared = self._statements.find(statement, parameters, self.connection.dialect)
+                prepared = self._statements.find(statement, parameters, self._connection.dialect)
                 if prepared is not None:
                     return self._run(prepared, parameters)
             return cast(Result, self.connection.execute(statement, parameters))
         except OverflowError:
             raise NotFound("号") from None
         except DataError as problem:
-            if type(problem.orig).__name__ == "NumericValueOutOfRange":  # of the driver, which is not always here
+            if type(problem.orig).__name__ == _TOO_LARGE:
                 raise NotFound("号") from None
             raise
 
     def _run(self, prepared: Prepared, parameters: Any) -> Rows:
-        cursor = self._driver.cursor()
-        try:
+        with self._faults():
+            cursor = self._driver.cursor() if self._turn is None else self._turn.cursor(self._faults)
             return prepared.run(cursor, parameters)
-        except sqlite3.Error as problem:
-            raise DBAPIError.instance(None, None, problem, sqlite3.Error, hide_parameters=True) from problem
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """What SQLAlchemy makes of the driver's errors, for what went past it."""
+        dialect = self._connection.dialect
+        errors = dialect.loaded_dbapi.Error
+        try:
+            yield
+        except errors as last:
+            problem = last
+            while isinstance(problem.__context__, errors):  # what was sent after the first that failed came to nothing
+                problem = problem.__context__
+            if self._turn is not None:
+                self._turn.waits(whatever_comes=True)
+            is_lost = dialect.is_disconnect(problem, cast(Any, self._driver), None)
+            if is_lost:
+                self._connection.invalidate(problem)
+            if type(problem).__name__ == _TOO_LARGE:
+                raise NotFound("号") from None
+            raise DBAPIError.instance(
+                None, None, problem, errors, hide_parameters=True, connection_invalidated=is_lost
+            ) from problem
 
     @property
     def dialect(self) -> str:
-        return self.connection.dialect.name
+        return self._connection.dialect.name
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -110,6 +169,7 @@ class Transaction:
         try:
             yield
         except BaseException as cause:
+            self.wait()  # raises in its place what went wrong before, and was not read
             try:
                 self._say(f"ROLLBACK TO SAVEPOINT {name}")
                 self._say(f"RELEASE SAVEPOINT {name}")
@@ -121,27 +181,26 @@ class Transaction:
         finally:
             self._depth -= 1
 
-    def _say(self, command: str) -> None:
+    def _say(self, command: str, *values: str | int) -> Any:
         if self._statements is None:
-            self.connection.exec_driver_sql(command)
-            return
-        try:
-            self._driver.execute(command)
-        except sqlite3.Error as problem:
-            raise DBAPIError.instance(None, None, problem, sqlite3.Error, hide_parameters=True) from problem
+            return self.connection.exec_driver_sql(command, values)
+        with self._faults():
+            if self._turn is not None:
+                self._turn.sends()
+            return self._driver.execute(command, values)
 
     def lock(self, what: str) -> None:
         """Let nobody else work on `what` until this ends. SQLite has one writer and needs none."""
-        if self.dialect == "postgresql":
-            self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (what,))
+        if self._turn is not None and self._turn.take(what):
+            self._say("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", what)
 
     def lives(self, worker: int) -> bool:
         """Whether a worker takes part in the lease now (`storage.lease`). Of SQLite there is none but this one."""
         if self.dialect != "postgresql":
             return False
         # Its lock can be had only when it is gone; ours falls with this transaction.
-        locked = self.connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (worker,))
-        return not locked.scalar_one()
+        (is_gone,) = self._say("SELECT pg_try_advisory_xact_lock(%s)", worker).fetchone()
+        return not is_gone
 
 
 class Database(Protocol):
@@ -178,12 +237,13 @@ async def open_database(
 
     `statements` are those prepared by an earlier opening in this process, for who opens again and again.
     """
-    house = _House(vault, hours or MessageHours(), secrets.randbits(62))
-    opened: _Sqlite | _Postgresql
+    house = House(vault, hours or MessageHours(), secrets.randbits(62), statements or Statements())
     if make_url(url).get_backend_name() == "sqlite":
-        opened = _Sqlite(sqlite_path(url), house, statements or Statements())
+        opened: Opened = _Sqlite(sqlite_path(url), house)
     else:
-        opened = _Postgresql(url, house)
+        from storage.shared_database import SharedDatabase  # its driver is installed only where it is used
+
+        opened = SharedDatabase(url, house)
     try:
         yield opened
     finally:
@@ -236,22 +296,55 @@ def _begin_deferred(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+class Opened(Database, Protocol):
+    async def close(self) -> None:
+        """Finish what was handed in, then close."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _House:
+class House:
     """What every transaction is given beside its connection."""
 
     vault: Vault
     hours: MessageHours
     worker: int
+    statements: Statements
 
-    def transaction(self, connection: Connection, statements: Statements | None = None) -> Transaction:
-        return Transaction(connection, self.vault, self.hours, statements, self.worker)
+    def transaction(self, connection: Connection, turn: Turn | None = None, *, through: bool = False) -> Transaction:
+        """`through` SQLAlchemy alone: the driver's own connection is not to be had in an asynchronous one."""
+        statements = None if through else self.statements
+        return Transaction(connection, self.vault, self.hours, statements, self.worker, turn)
 
 
-@dataclass(slots=True)
-class _Job:
+@dataclass(slots=True, eq=False)
+class Job:
+    """Work that somebody waits for."""
+
     work: Callable[[Transaction], Any]
     answer: "asyncio.Future[Any]"
+
+
+Outcome = tuple[bool, Any]
+"""(True, result) or (False, exception)."""
+
+
+def answer_all(loop: asyncio.AbstractEventLoop, answers: Sequence[tuple[Job, Outcome]]) -> None:
+    """From another thread than the loop's. A caller that was cancelled has left; the work is done all the same."""
+
+    def answer() -> None:
+        for job, (kept, outcome) in answers:
+            if job.answer.cancelled():
+                continue
+            if kept:
+                job.answer.set_result(outcome)
+            else:
+                job.answer.set_exception(outcome)
+
+    try:
+        loop.call_soon_threadsafe(answer)
+    except RuntimeError:
+        _log.warning("storage: %d callers left before their answer; their work is kept", len(answers))
 
 
 class _Sqlite:
@@ -261,22 +354,21 @@ class _Sqlite:
     def worker(self) -> int:
         return self._house.worker
 
-    def __init__(self, path: Path, house: _House, statements: Statements) -> None:
+    def __init__(self, path: Path, house: House) -> None:
         self.is_spoiled = False
         self._house = house
         self._engine = sqlite_engine(path)
-        self._statements = statements
         self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, hide_parameters=True)
         event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
         event.listen(self._readers.sync_engine, "begin", _begin_deferred)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write_all, name="storage-writer", daemon=True)
         self._writer.start()
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         answer: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(_Job(lambda tx: work(tx, *args, **kwargs), answer))
+        self._jobs.put(Job(lambda tx: work(tx, *args, **kwargs), answer))
         return await answer  # a caller that is cancelled leaves; the work is done all the same
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -317,17 +409,17 @@ class _Sqlite:
                     open_for_more = False
                     break
                 batch.append(more)
-            self._answer_all(batch, self._commit_together(batch))
+            answer_all(self._loop, list(zip(batch, self._commit_together(batch), strict=True)))
 
-    def _commit_together(self, batch: list[_Job]) -> list[tuple[bool, Any]]:
-        """Run each job in its own savepoint and commit once. In order: (True, result) or (False, exception)."""
-        outcomes: list[tuple[bool, Any]] = []
+    def _commit_together(self, batch: list[Job]) -> list[Outcome]:
+        """Run each job in its own savepoint and commit once. The outcomes are in their order."""
+        outcomes: list[Outcome] = []
         has_begun = False
         try:
             with self._engine.begin() as connection:
                 has_begun = True
                 for job in batch:
-                    tx = self._house.transaction(connection, self._statements)
+                    tx = self._house.transaction(connection)
                     try:
                         with tx.savepoint():
                             outcomes.append((True, job.work(tx)))
@@ -345,21 +437,6 @@ class _Sqlite:
             return [(False, type(fault)(*fault.args)) for _ in batch]  # each raises its own
         return outcomes
 
-    def _answer_all(self, batch: list[_Job], outcomes: list[tuple[bool, Any]]) -> None:
-        def answer() -> None:
-            for job, (kept, outcome) in zip(batch, outcomes, strict=True):
-                if job.answer.cancelled():
-                    continue
-                if kept:
-                    job.answer.set_result(outcome)
-                else:
-                    job.answer.set_exception(outcome)
-
-        try:
-            self._loop.call_soon_threadsafe(answer)
-        except RuntimeError:
-            _log.warning("storage: %d callers left before their answer; their work is kept", len(batch))
-
 
 def _is_fault(problem: BaseException) -> bool:
     """Whether it is the file's (full, locked, unreadable, spoiled) and not the statement's.
@@ -370,71 +447,6 @@ def _is_fault(problem: BaseException) -> bool:
     return type(problem) in (OperationalError, DatabaseError)
 
 
-class _Postgresql:
-    """A transaction for each caller, whole in one thread; the functions lock what must not change meanwhile."""
-
-    @property
-    def worker(self) -> int:
-        return self._house.worker
-
-    is_spoiled = False  # the server knows and says so itself
-
-    def __init__(self, url: str, house: _House) -> None:
-        self._house = house
-        self._engine = postgresql.engine_of(url, postgresql.WRITERS, writes=True)
-        readers = postgresql.engine_of(url, postgresql.READERS)
-        self._readers = readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._writing = ThreadPoolExecutor(postgresql.WRITERS, "storage-writer")
-        self._reading = ThreadPoolExecutor(postgresql.READERS, "storage-reader")
-
-    async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in(self._writing, lambda: self._write(lambda tx: work(tx, *args, **kwargs)))
-
-    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        def reading() -> T:
-            try:
-                with self._readers.begin() as connection:
-                    return work(self._house.transaction(connection), *args, **kwargs)
-            except OperationalError as problem:
-                raise StorageFault(type(problem.orig).__name__) from None  # its text may hold values
-
-        return await self._in(self._reading, reading)
-
-    async def close(self) -> None:
-        """Finish what was handed in, then close."""
-        for threads in (self._writing, self._reading):
-            await asyncio.to_thread(threads.shutdown)
-        self._engine.dispose()
-        self._readers.dispose()
-
-    def _write(self, work: Callable[[Transaction], T]) -> T:
-        tries = 0
-        while True:
-            tries += 1
-            committing = False
-            try:
-                with self._engine.connect() as connection, connection.begin() as begun:
-                    outcome = work(self._house.transaction(connection))
-                    committing = True
-                    begun.commit()
-                    return outcome
-            except DBAPIError as problem:
-                # A connection that broke earlier kept nothing; one that breaks at the commit may have.
-                again = problem.connection_invalidated and not committing
-                if tries < _MOST_TRIES and (again or postgresql.clashed(problem)):
-                    continue
-                if isinstance(problem, IntegrityError | DataError):
-                    raise
-                kind = type(problem.orig).__name__  # its text may hold values
-                _log.error("storage: nothing was kept: %s", kind)
-                raise StorageFault(kind) from None
-
-    @staticmethod
-    async def _in(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        # A caller that is cancelled leaves; the work is done all the same.
-        return await asyncio.get_running_loop().run_in_executor(threads, work)
-
-
-async def _run_sync(engine: AsyncEngine, house: _House, work: Callable[[Transaction], T]) -> T:
+async def _run_sync(engine: AsyncEngine, house: House, work: Callable[[Transaction], T]) -> T:
     async with engine.begin() as connection:
-        return await connection.run_sync(lambda sync: work(house.transaction(sync)))
+        return await connection.run_sync(lambda sync: work(house.transaction(sync, through=True)))

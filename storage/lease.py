@@ -47,7 +47,7 @@ async def held(url: str, worker: int, heard: Heard, clock: Callable[[], datetime
     from storage.shared_lease import SharedLease  # its driver is installed only where it is used
 
     shared = SharedLease(url, worker, heard, clock)
-    tasks = [asyncio.create_task(shared.keep(), name="lease"), asyncio.create_task(shared.pass_on(), name="telling")]
+    tasks = [asyncio.create_task(part()) for part in (shared.keep, shared.hear, shared.pass_on)]
     try:
         yield shared
     finally:

@@ -1,8 +1,8 @@
 """Statements compiled once and run on the driver's own cursor: what they cost then is the database, not the wrapping.
 
 SQLAlchemy spends some fifty microseconds on each execution of a statement it has compiled already, SQLite six. Here
-the same compiled text, bind processors and result processors are kept and applied by hand. Only SQLite, and only
-statements that need nothing else: whatever this cannot prepare runs through SQLAlchemy as always (`prepare` is None).
+the same compiled text, bind processors and result processors are kept and applied by hand. Only for statements that
+need nothing else: whatever this cannot prepare runs through SQLAlchemy as always (`prepare` is None).
 """
 
 from collections import namedtuple
@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, Float, Numeric
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 Processor = Callable[[Any], Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+Values = Sequence[Any] | Mapping[str, Any]
+"""By place for SQLite's driver, by name for PostgreSQL's."""
 
 
 class Cursor(Protocol):
@@ -24,8 +26,8 @@ class Cursor(Protocol):
 
     @property
     def rowcount(self) -> int: ...
-    def execute(self, text: str, values: Sequence[Any], /) -> Any: ...
-    def executemany(self, text: str, values: Iterable[Sequence[Any]], /) -> Any: ...
+    def execute(self, text: str, values: Any, /) -> Any: ...
+    def executemany(self, text: str, values: Iterable[Any], /) -> Any: ...
     def fetchone(self) -> Any: ...
     def fetchall(self) -> list[Any]: ...
 
@@ -98,14 +100,15 @@ class Prepared:
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._fixed = dict(compiled.params) | _defaults(compiled)
         self._text = str(compiled)
-        names: Sequence[str] = compiled.positiontup or ()
+        names: Sequence[str] = compiled.positiontup or tuple(compiled.params)
         processors = cast(Mapping[str, Processor], compiled._bind_processors)
         if compiled.post_compile_params:  # IN (…) over constants
             expanded = compiled._process_parameters_for_postcompile(self._fixed)
-            self._text, names = expanded.statement, expanded.positiontup or ()
+            self._text, names = expanded.statement, expanded.positiontup or tuple(expanded.parameters)
             self._fixed |= expanded.additional_parameters
             processors = {**processors, **cast(Mapping[str, Processor], expanded.processors)}
         self._names = names
+        self._by_name = not compiled.positional
         self._processed = [(place, processors[name]) for place, name in enumerate(names) if name in processors]
         self._make = _row_maker(compiled, dialect)
 
@@ -116,12 +119,12 @@ class Prepared:
             cursor.execute(self._text, self._values(cast(Mapping[str, Any], parameters or {})))
         return Rows(cursor, self._make)
 
-    def _values(self, given: Mapping[str, Any]) -> list[Any]:
+    def _values(self, given: Mapping[str, Any]) -> Values:
         fixed = self._fixed
         values = [given[name] if name in given else fixed[name] for name in self._names]
         for place, process in self._processed:
             values[place] = process(values[place])
-        return values
+        return dict(zip(self._names, values, strict=True)) if self._by_name else values
 
 
 class Statements:
@@ -139,9 +142,10 @@ class Statements:
         if known is None:
             self._known[statement] = {}
             return None
-        if names not in known:
-            known[names] = prepare(statement, names, dialect)
-        return known[names]
+        wanted = (dialect.name, *names)
+        if wanted not in known:
+            known[wanted] = prepare(statement, names, dialect)
+        return known[wanted]
 
 
 def prepare(statement: Executable, names: Iterable[str], dialect: Dialect) -> Prepared | None:
@@ -150,10 +154,12 @@ def prepare(statement: Executable, names: Iterable[str], dialect: Dialect) -> Pr
         return None
     given = sorted(names)
     compiled = statement.compile(dialect=dialect, column_keys=given or None)
-    if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
+    if not isinstance(compiled, SQLCompiler):
         return None
     if any(parameter.key in given for parameter in compiled.post_compile_params):
         return None
+    if not compiled.positional and any(isinstance(column.type, Numeric | Float) for column in compiled._result_columns):
+        return None  # PostgreSQL's driver decides by what comes how it is to be read
     if any(not _is_plain_default(column) for column in compiled.insert_prefetch) or compiled.update_prefetch:
         return None
     return Prepared(compiled, dialect)

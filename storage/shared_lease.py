@@ -1,7 +1,8 @@
 """The lease on PostgreSQL: the leader is whoever holds an advisory lock, on a connection that does nothing else.
 
 The lock falls when the connection does: with the process, with the machine, or when the server has heard nothing for
-`_SILENT_TOO_LONG`. Each worker holds a lock of its own number too, so that the others see which of them live.
+`_SILENT_TOO_LONG`. Each worker holds a lock of its own number too, so that the others see which of them live. Nothing
+is heard on that connection: to one that hangs the server would write until there is no more room, and forget the time.
 """
 
 import asyncio
@@ -56,8 +57,12 @@ class SharedLease:
         """Lead when nobody else does, for as long as a connection holds."""
         await self._connected(self._lead_in_turn)
 
+    async def hear(self) -> None:
+        """What workers say, on a connection of its own."""
+        await self._connected(self._listen)
+
     async def pass_on(self) -> None:
-        """On a connection of its own, for the other one listens all the time."""
+        """What this worker says, on a connection of its own, for the other one listens all the time."""
         await self._connected(self._say)
 
     async def _connected(self, work: Callable[[AsyncConnection[Any]], Awaitable[None]]) -> None:
@@ -78,16 +83,19 @@ class SharedLease:
             # While our last connection is not gone yet; the server tells nobody when it is.
             while not await self._ask(connection, _BE_SEEN, self._worker):  # noqa: ASYNC110
                 await asyncio.sleep(_BEAT)
-            await connection.execute(f"LISTEN {_CHANNEL}")
             while True:
                 if self.leads.is_set():
                     await self._ask(connection, "SELECT 1")
                 elif await self._ask(connection, _LEAD):
                     self._turn(leads=True)
-                async for said in connection.notifies(timeout=_BEAT):
-                    self._heard(*msgspec.json.decode(said.payload, type=tuple[str, str]))
+                await asyncio.sleep(_BEAT)
         finally:
             self._turn(leads=False)
+
+    async def _listen(self, connection: AsyncConnection[Any]) -> None:
+        await connection.execute(f"LISTEN {_CHANNEL}")
+        async for said in connection.notifies():
+            self._heard(*msgspec.json.decode(said.payload, type=tuple[str, str]))
 
     async def _say(self, connection: AsyncConnection[Any]) -> None:
         while True:

@@ -1,6 +1,8 @@
 """Several workers on one PostgreSQL: each may answer anybody, one leads, and nothing is done twice."""
 
 import asyncio
+import signal
+import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import psycopg
@@ -92,6 +94,38 @@ async def test_work_of_the_leader_ends_with_its_lead_and_begins_again(url):
         await within(20, begun)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+_HANGING = """
+import asyncio, os, signal, sys
+from datetime import UTC, datetime
+from storage import lease
+
+async def leads():
+    async with lease.held(sys.argv[1], 1, lambda *_: None, lambda: datetime.now(UTC)) as held:
+        await held.leads.wait()
+        print("leads", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(leads())
+"""
+
+
+@pytest.mark.long
+async def test_a_leader_that_hangs_is_replaced_however_much_is_said_meanwhile(url):
+    """The server cannot drop who hangs while it waits for room to write to them."""
+    hanging = await asyncio.create_subprocess_exec(sys.executable, "-c", _HANGING, url, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert await hanging.stdout.readline() == b"leads\n"
+        async with taking_part(url, 2) as other:
+            hanging.send_signal(signal.SIGSTOP)
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+                for _ in range(3_000):
+                    await connection.execute("SELECT pg_notify('hongyan', %s)", ('["wake", "' + "x" * 500 + '"]',))
+            await within(60, other.leads)
+    finally:
+        hanging.kill()
+        await hanging.wait()
 
 
 def plan(tx, number):
