@@ -385,8 +385,11 @@ class _Line:
             ended = await self._attempt(due)
             self._ended.append(ended)  # not around the await: the list is another one by now
         finally:
+            was_full = len(self._flying) >= self._at_once
             self._flying.pop(due.account_id, None)
-            if not was_handed or self._must_look or self._handed or self._stopping:
+            if self._must_look and not (was_full or self._handed or self._stopping) and self._until_room() < _LINGER:
+                pass  # the line looks at the next slot by itself: one transaction notes this end and claims the next
+            elif not was_handed or self._must_look or self._handed or self._stopping:
                 self.woken.set()
             elif not self._lingers:
                 self._lingers = True
