@@ -18,6 +18,7 @@ from storage.times import local
 
 _LINES_ON_A_PAGE = 30
 _ONE_TAP = 5
+_NEXT = 3  # who may be tapped below the answer to the last
 _MARKS = {"attended": "✓", "excused": "请假", "absent": "未到"}
 
 
@@ -52,7 +53,9 @@ async def check_in(talk: Talk) -> None:
         return _show_list(talk, event, int(found[1]))
     roll = attendance.roll(talk.tx, event.id)
     noted = Noted()
+    last = 0
     for line in lines_meant(talk, roll, words, noted):
+        last = line.number
         actor = actor_for(talk, event)
         at = said_at(talk)
         entry = attendance.check_in(talk.tx, event.id, line.person_id, "by_staff", actor, talk.now, said_at=at)
@@ -60,7 +63,7 @@ async def check_in(talk: Talk) -> None:
             noted.came.append(f"{line.number} {name_of(talk, line.person_id)}")
         else:
             noted.already.append(already_words(talk, entry))
-    return tell(talk, event, noted.in_words("签到"))
+    return tell(talk, event, noted.in_words("签到"), last)
 
 
 async def undo(talk: Talk) -> None:
@@ -235,16 +238,12 @@ def lines_meant(talk: Talk, roll: list[Line], words: str, noted: Noted) -> list[
 
 def _show_list(talk: Talk, event: Event, page: int) -> None:
     roll = attendance.roll(talk.tx, event.id)
-    expected = [line for line in roll if line.sign_up_state != "waitlisted" or line.attendance]
+    expected = _expected(roll)
     pages = max(1, -(-len(expected) // _LINES_ON_A_PAGE))
     page = min(max(page, 1), pages)
     shown = expected[(page - 1) * _LINES_ON_A_PAGE : page * _LINES_ON_A_PAGE]
     lines = [_line(talk, line) for line in shown]
-    missing = [line for line in shown if line.attendance is None][:_ONE_TAP]
-    choices = [
-        Choice(f"签到 {event.id}号活动 {line.number}", f"{line.number} {name_of(talk, line.person_id)}到了")
-        for line in missing
-    ]
+    choices = _to_tap(talk, event, shown, _ONE_TAP)
     if pages > 1:
         choices.append(Choice(f"签到 {event.id}号活动 第{page % pages + 1}页", f"下一页（{page}/{pages}）"))
     came = attendance.attended(roll)
@@ -265,12 +264,27 @@ def _line(talk: Talk, line: Line) -> str:
     return f"{line.number}. {_MARKS[line.attendance.state]} {name} {local(line.attendance.came_at):%H:%M}"
 
 
-def tell(talk: Talk, event: Event, text: str) -> None:
+def _expected(roll: list[Line]) -> list[Line]:
+    return [line for line in roll if line.sign_up_state != "waitlisted" or line.attendance]
+
+
+def _to_tap(talk: Talk, event: Event, lines: list[Line], at_most: int) -> list[Choice]:
+    missing = [line for line in lines if line.attendance is None][:at_most]
+    return [
+        Choice(f"签到 {event.id}号活动 {line.number}", f"{line.number} {name_of(talk, line.person_id)}到了")
+        for line in missing
+    ]
+
+
+def tell(talk: Talk, event: Event, text: str, after: int = 0) -> None:
+    """What was done, the sum, and the next on the list `after` this number: a tap for each while they come in turn."""
     roll = attendance.roll(talk.tx, event.id)
+    in_turn = sorted(_expected(roll), key=lambda line: line.number <= after)
     heads = attendance.heads(talk.tx, event.id)
     summary = f"现在一共签到 {attendance.attended(roll)} 位" + (f"，清点 {heads} 位。" if heads else "。")
     talk.say(
         f"{text}\n{summary}",
+        *_to_tap(talk, event, in_turn, _NEXT),
         Choice(f"签到 {event.id}号活动", "看名单"),
         Choice(f"结束签到 {event.id}号活动", "结束签到"),
         lines=f"签到 {event.id}号活动",
