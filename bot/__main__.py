@@ -1,7 +1,6 @@
 """The command line: `hongyan COMMAND`, also `python -m bot`. A command is imported only when it is asked for."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -22,8 +21,6 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 not done (said why), 2 wrong settings or words."""
     asked = _parser().parse_args(arguments)
-    # Its dictionary of phrases costs a third of the start and tells names and commands nothing; read at its import.
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     run = cast(Run, import_module(f"bot.commands.{asked.module}").run)
     try:
         return run(asked)

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 
-from pypinyin import lazy_pinyin
 from sqlalchemy import bindparam, select
 
+from storage import pinyin
 from storage.database import Transaction
 from storage.schema.places import communities as table
 from storage.upsert import upsert
@@ -64,10 +64,10 @@ def find(tx: Transaction, text: str) -> list[Community]:
         return [each for each in held if len(each.short_name) == longest]
     if len(core) > 1 and (begun := [each for each in everyone if core in each.display_name]):
         return begun
-    spoken = lazy_pinyin(core)
-    if same := [each for each in everyone if "".join(lazy_pinyin(each.short_name)) == "".join(spoken).lower()]:
+    spoken = pinyin.syllables(core)
+    if same := [each for each in everyone if "".join(pinyin.syllables(each.short_name)) == "".join(spoken).lower()]:
         return same
-    near = [each for each in everyone if _almost(spoken, lazy_pinyin(each.short_name))]
+    near = [each for each in everyone if _almost(spoken, pinyin.syllables(each.short_name))]
     return near if len(near) == 1 else []
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from pypinyin import lazy_pinyin
+from storage import pinyin
 
 _JOINTS = re.compile(r"[\s·•‧・'’.-]+")  # left out or typed differently by everybody
 
@@ -17,7 +17,7 @@ def of(name: str, phone: str | None) -> Iterator[tuple[str, str]]:
     if len(plain) > 1:
         yield "name", plain[:-1]
     yield "surname", plain[:1]
-    syllables = lazy_pinyin(plain)
+    syllables = pinyin.syllables(plain)
     yield "pinyin", "".join(syllables)
     yield "pinyin", "".join(syllable[:1] for syllable in syllables)
     if phone:
@@ -39,7 +39,7 @@ def read(text: str) -> Iterator[tuple[str, str]]:
     yield "name", plain
     if len(plain) == 1:
         yield "surname", plain
-    yield "pinyin", "".join(lazy_pinyin(plain))
+    yield "pinyin", "".join(pinyin.syllables(plain))
 
 
 def _plain(text: str) -> str:

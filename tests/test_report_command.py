@@ -14,8 +14,7 @@ from tests.dialogues.town import town
 
 
 @pytest.fixture
-async def settings(tmp_path, databases, monkeypatch):
-    monkeypatch.setenv("PYPINYIN_NO_PHRASES", "true")  # as the command would leave it for the tests that follow
+async def settings(tmp_path, databases):
     url = databases.new(tmp_path / "hongyan.db")
     (tmp_path / "config.toml").write_text(f'[storage]\nurl = "{url}"\nkey_file = "key"\n')
     settings = config.read(tmp_path / "config.toml", {})
