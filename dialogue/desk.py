@@ -1,13 +1,14 @@
 """What one message means to a chat as it stands: an answer, a word that works everywhere, or something new."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from dialogue import numbers, texts
 from dialogue.message import Choice, Message, Reply
 from dialogue.questions import bare, bare_label, matching
 from dialogue.talk import NEXT_PAGE, Conversation, House, Talk, run, step
-from dialogue.understanding import Entry, Menu, Understanding
+from dialogue.understanding import Menu, Understanding
 from storage import attachments
 from storage.accounts import Account
 from storage.conversations import Desk, Said, State
@@ -19,6 +20,7 @@ MOST_PARKED = 3  # talks laid aside; an older one is dropped
 # 第3号 is the number of a matter, 第三个 a place on a list.
 _SPOKEN_NUMBER = re.compile(rf"第\s*{numbers.NUMERAL}\s*号")
 
+_IN_WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
 _PHONE_TAIL = re.compile(r"\d{4}")
 
 _COMMANDS = {bare(word): command for command, words in texts.SAME_AS.items() for word in words}
@@ -112,7 +114,17 @@ class Visit:
             return self._say_to("place", said)
         if message.attachment is not None:
             return self._say_to("attachment", said)
+        if aside := self._house.aside(said.text):
+            return self._in_passing(aside, said)
         return self._say(said)
+
+    def _in_passing(self, aside: Conversation, said: Said) -> list[Reply]:
+        """A sentence, with what could be picked before: “好的” answers nothing that was asked, and loses nothing."""
+        [reply] = self._short(aside, said)
+        if not self._desk.screen:
+            return [reply, *self._short(self._house.greet, said)]
+        choices = tuple(Choice(value, label) for value, label in self._desk.screen)
+        return [replace(reply, choices=choices, lines=self._desk.lines)]
 
     def _say(self, said: Said) -> list[Reply]:
         """Words outside a talk, or that leave one: find the entry and begin it."""
@@ -141,9 +153,9 @@ class Visit:
         return self._welcome(said)
 
     def _begin(self, name: str, opening: Said, payload: str = "") -> list[Reply]:
-        entry = self._menu[name]
-        if entry.allowed is not None and not entry.allowed(self._tx, self._account, self._now):
-            return [Reply(texts.sentence(NotAllowed(entry.allowed.title)))]
+        allowed = self._menu[name].allowed
+        if allowed is not None and not self._may(name):
+            return [Reply(texts.sentence(NotAllowed(allowed.title)))]
         desk = self._desk
         desk.misses = 0
         bare_name = not (opening.text or opening.place or opening.attachments or payload)
@@ -160,9 +172,24 @@ class Visit:
         if said.picked == [NEXT_PAGE]:
             talk.pages[talk.reached[-1]] = talk.pages.get(talk.reached[-1], 0) + 1
             return self._run(talk)
+        misses = talk.misses
         if talk.reached:
             talk.answers[talk.reached[-1]] = said
-        return self._run(talk)
+        replies = self._run(talk)
+        if self._desk.talk is talk and talk.misses > misses and _IN_WORDS.search(said.text):
+            return self._not_about_this(talk, said, misses) or replies
+        return replies
+
+    def _not_about_this(self, talk: State, said: Said, misses: int) -> list[Reply]:
+        """What answers no question may be said in passing, or be about something else; nothing if it is neither."""
+        if aside := self._house.aside(said.text):
+            talk.misses = misses
+            return [*self._short(aside, said), *self._put_again(talk)]
+        meant = self._understanding.of(said.text)
+        if meant is None or meant.name == talk.name or not (meant.sure or misses) or not self._may(meant.name):
+            return []
+        talk.misses = 0
+        return self._say(said)
 
     # Words that work everywhere.
 
@@ -323,7 +350,10 @@ class Visit:
         meant = self._understanding.exactly(text)
         if meant is None or matching(text, talk.shown) is not None:
             return False
-        entry: Entry = self._menu[meant.name]
+        return self._may(meant.name)
+
+    def _may(self, name: str) -> bool:
+        entry = self._menu[name]
         return entry.allowed is None or entry.allowed(self._tx, self._account, self._now)
 
 

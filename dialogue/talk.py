@@ -153,6 +153,7 @@ class House:
     phone: Callable[[Talk], str]  # the number to call, for this person
     looks: Mapping[str, Callable[[Reply], str]] = field(default_factory=dict)
     # by channel that is on, how it shows a reply, as words: what the house cannot know and the program tells it
+    aside: Callable[[str], Conversation | None] = lambda _words: None  # what to answer to words that want nothing done
 
 
 def run(conversation: Conversation, talk: Talk) -> bool:

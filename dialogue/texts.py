@@ -27,8 +27,43 @@ SAME_AS = {
     "重新开始": (RESTART, "重来", "从头来", "重新来"),
     "接着办": (RESUME, "继续", "接着来"),
     "不用了": (DROP,),
-    "帮助": (HELP, "怎么用", "咋用", "帮忙", "help", "?", "不会用", "咋整", "使用说明", "/help"),
-    "人工": (HUMAN, "人工服务", "转人工", "找人", "客服", "找个人", "真人", "打电话"),
+    "帮助": (
+        HELP,
+        "怎么用",
+        "咋用",
+        "帮忙",
+        "help",
+        "?",
+        "不会用",
+        "我不会用",
+        "不会弄",
+        "我不会弄",
+        "咋整",
+        "怎么办",
+        "咋办",
+        "看不懂",
+        "听不懂",
+        "使用说明",
+        "/help",
+    ),
+    "人工": (
+        HUMAN,
+        "人工服务",
+        "转人工",
+        "找人",
+        "客服",
+        "找个人",
+        "来个人",
+        "真人",
+        "打电话",
+        "电话多少",
+        "电话是多少",
+        "给我打电话",
+        "书记电话",
+        "书记电话多少",
+        "联系电话",
+        "跟人说话",
+    ),
     "菜单": (MENU, "主菜单", "目录", "功能", "首页", "/start", "/menu", "开始"),
 }
 GREETINGS = frozenset(
@@ -67,7 +102,9 @@ def please_check(what: str) -> str:
 
 
 def spoken_phone(phone: str) -> str:
-    """A mobile number in groups, as it is read aloud: 138 0000 0000."""
+    """A number in groups, as it is read aloud: 138 0000 0000, or a landline, 0898-0000-0000."""
+    if phone.startswith("0") and len(phone) == 12 and phone.isdecimal():
+        return f"{phone[:4]}-{phone[4:8]}-{phone[8:]}"
     return f"{phone[:3]} {phone[3:7]} {phone[7:]}" if len(phone) == 11 and phone.isdecimal() else phone
 
 
@@ -118,9 +155,18 @@ def _(missing: refusals.NotFound) -> str:
     return f"没找到这个{missing.what}。请再看看名字，或者回“{HUMAN}”。"
 
 
+_GIVEN_BY_LEADS = ("签到员", "组织者")
+
+
 @sentence.register
 def _(no: refusals.NotAllowed) -> str:
-    return f"这件事要{no.role}来办。需要的话，请找区里的工作人员给您开通，或者回“{HUMAN}”。"
+    by_lead = no.role in _GIVEN_BY_LEADS
+    if no.elsewhere:
+        gives = "这里的点长" if by_lead else "区里的工作人员"
+        missing = f"，您管的地方不包括这里。请找这里的{no.role}，或者请{gives}"
+    else:
+        missing = f"。需要的话，请{'您那个服务点的点长' if by_lead else '区里的工作人员'}"
+    return f"这件事要{no.role}来办{missing}给您开通，不知道找谁就回“{HUMAN}”。"
 
 
 @sentence.register

@@ -5,15 +5,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
-
-from pypinyin import lazy_pinyin
 
 from dialogue.questions import bare, bare_label
 from dialogue.talk import Conversation
 from storage.accounts import Account
 from storage.database import Transaction
+from storage.pinyin import syllables
 
 
 class Allowed(Protocol):
@@ -39,6 +38,8 @@ class Entry:
 
 Menu = Mapping[str, Entry]
 
+_TELLING = 4  # signs of a word that nobody says by chance
+
 _POLITE = re.compile(
     r"^(?:请问|请|麻烦|劳驾|帮我|给我|帮忙|替我|我想要|我想|我要|想要|想|要|我|去|来个|咱|俺|能不能|可以|查查|查一下|查|看看|看一下)+"
 )
@@ -50,11 +51,11 @@ class Meant:
 
     name: str
     rest: str
-    sure: bool  # said outright, not guessed at
+    sure: bool  # said outright, not guessed at: enough to leave a question that it does not answer
 
 
 class Understanding:
-    """Knows the words of a menu. Building it costs some milliseconds, once; asking costs microseconds."""
+    """Knows the words of a menu: how they sound from the first time on that somebody's words are none of them."""
 
     def __init__(self, menu: Menu) -> None:
         self._words: list[tuple[str, str]] = []
@@ -64,9 +65,6 @@ class Understanding:
             self._words += [(bare_label(word), name) for word in (name, *entry.words)]
         self._words.sort(key=lambda pair: -len(pair[0]))  # the longest word that fits is meant
         self._exact = dict(reversed(self._words))
-        spoken = [(_syllables(word), word, name) for word, name in self._words if not word.isascii()]
-        self._sounds = [("".join(syllables), word, name) for syllables, word, name in spoken]
-        self._initials = _unique(("".join(each[:1] for each in syllables), name) for syllables, _, name in spoken)
 
     def exactly(self, text: str) -> Meant | None:
         """What is named by nothing but its own words, or has its own grammar."""
@@ -88,8 +86,20 @@ class Understanding:
                 return Meant(name, _after(core, word), sure=True)
         for word, name in self._words:
             if len(word) > 1 and word in squeezed:
-                return Meant(name, squeezed.replace(word, "", 1), sure=False)
+                return Meant(name, squeezed.replace(word, "", 1), sure=len(word) >= _TELLING)
         return self._by_sound(squeezed)
+
+    @cached_property
+    def _spoken(self) -> list[tuple[tuple[str, ...], str, str]]:
+        return [(_syllables(word), word, name) for word, name in self._words if not word.isascii()]
+
+    @cached_property
+    def _sounds(self) -> list[tuple[str, str, str]]:
+        return [("".join(each), word, name) for each, word, name in self._spoken]
+
+    @cached_property
+    def _initials(self) -> dict[str, str]:
+        return _unique(("".join(one[:1] for one in each), name) for each, _, name in self._spoken)
 
     def _by_sound(self, text: str) -> Meant | None:
         if not text or len(text) > 40:
@@ -119,13 +129,13 @@ def _formed(patterns: list[tuple[re.Pattern[str], str]], text: str) -> Meant | N
 
 def sound(text: str) -> str:
     """Pinyin without tones and blanks: homophones sound the same."""
-    return "".join(lazy_pinyin(text))
+    return "".join(syllables(text))
 
 
 @lru_cache(maxsize=2048)
 def _syllables(word: str) -> tuple[str, ...]:
     """Of words on a menu, the same few again and again. What people say is not kept here."""
-    return tuple(lazy_pinyin(word))
+    return tuple(syllables(word))
 
 
 def one_slip(one: str, other: str) -> bool:

@@ -18,10 +18,18 @@ Ask = Callable[[Talk, Person], Awaitable[str]]
 """Asks for a field, changes it in the person, and returns how it reads now."""
 
 _SAID = (
-    "姓名 名字 手机号 手机 电话 来的日子 走的日子 社区 小区 服务点 党员身份 支部 称呼 出生年份 老家 从哪里来 关心的事"
+    "姓名 名字 手机号 手机 电话 来的日子 走的日子 社区 小区 服务点 党员身份 支部 称呼 出生年份 老家 从哪里来 关心的事 "
+    "地址 住址"
 )
-IN_WORDS = rf"更正\s*(?P<rest>\S.*)|(?:修改|改一下|改)(?:我的)?(?:{'|'.join(_SAID.split())})"
-"""“更正手机号”, “改电话”."""
+_NUMBER = "(?:手机号码?|电话号码?|电话|号码)"
+_HOMEWARDS = "走|回(?:家|老家|去|东北|北方|哈尔滨|黑龙江|吉林|辽宁|内蒙古?)"
+_NEWS = {  # what happened to people, by what is to be put right for it
+    "phone": rf"(?:我的?)?{_NUMBER}(?:换|变|改)了?|换(?:了个?|个)?新?{_NUMBER}了?",
+    "community": "(?:我们?)?(?:搬家|换地方住|换住处|换小区)了?|(?:住址|地址)(?:换|变)了",
+    "leaves": f"(?:我们?)?(?:快|马上|准备|打算)?要(?:{_HOMEWARDS})了",
+}
+IN_WORDS = rf"更正\s*(?P<rest>\S.*)|(?:修改|改一下|改)(?:我的)?(?:{'|'.join(_SAID.split())})|{'|'.join(_NEWS.values())}"
+"""“更正手机号”, “改电话”, “换手机号了”, “我要回哈尔滨了”."""
 
 _OLDEST = 1900
 _NOTHING = "nothing"
@@ -34,7 +42,8 @@ async def correct(talk: Talk) -> None:
     before = replace(person, party=replace(person.party))
     labels = {key: label for key, (label, _) in _FIELDS.items() if key != "home branch" or person.party.member == "yes"}
     opening = _CHANGE.sub("", talk.opening.text)
-    field = _CALLED.get(opening) or matching(opening, list(labels.items()))
+    happened = next((field for field, form in _NEWS.items() if re.fullmatch(form, opening)), None)
+    field = happened or _CALLED.get(opening) or matching(opening, list(labels.items()))
     if field is None:
         field = await talk.ask("what", "要改哪一样？", OneOf(labels))
     label, ask = _FIELDS[field]
@@ -188,6 +197,8 @@ _CALLED = {  # what people say for a field instead of its label
     "来的日子": "arrives",
     "走的日子": "leaves",
     "住的地方": "community",
+    "地址": "community",
+    "住址": "community",
     "支部": "home branch",
     "年龄": "birth year",
     "关心什么": "interests",

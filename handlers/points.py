@@ -1,5 +1,7 @@
 """找服务点: the nearest service points, however a person says where they are."""
 
+import re
+
 from dialogue import texts
 from dialogue.message import Choice, Venue
 from dialogue.questions import OneOf, Somewhere, YesNo
@@ -11,6 +13,11 @@ from storage.points import ServicePoint
 from storage.refusals import OutOfReach
 
 _LIST = "community list"
+_BESIDE = (
+    "(?:红雁之家|服务[点站]|离我|离这儿?|我家|这儿|这里|最近|附近|哪个|有没有|在?哪(?:儿|里|旮旯)?|怎么去|咋[走去]|几点"
+    r"|的|有|近|\?)+"
+)
+_NOT_A_PLACE = re.compile(f"^{_BESIDE}|{_BESIDE}$")
 _STATE = {True: "现在开门", False: "现在关门", None: "开门时间请打电话问"}
 
 
@@ -18,7 +25,7 @@ async def find(talk: Talk) -> None:
     """“找服务点”, “春园社区的服务点”, or a position out of the blue."""
     if talk.payload.startswith("point-"):
         return _show_one(talk, points.by_code(talk.tx, talk.payload.removeprefix("point-")))
-    where: Place | str = talk.opening.place or talk.opening.text
+    where: Place | str = talk.opening.place or _NOT_A_PLACE.sub("", talk.opening.text)
     needs_a_yes = isinstance(where, Place) and not consents.current(talk.tx, talk.account, consent_texts.LOCATION)
     if needs_a_yes or "consent" in talk.answers:
         # The position is not kept while we ask; it takes one more tap, and that is the point.

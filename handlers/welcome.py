@@ -1,15 +1,18 @@
 """The first words, the menu, help, a person to talk to, and what to say when nothing was understood."""
 
+import re
+
 from dialogue.message import Choice
 from dialogue.questions import bare
 from dialogue.talk import Talk
 from handlers import events, phones
-from storage import communities
+from storage import communities, points
 
+TROUBLE = Choice("说难处", "说难处")
 MAIN = (
     Choice("找服务点", "找服务点"),
     Choice("活动", "看活动、报名"),
-    Choice("说难处", "说难处"),
+    TROUBLE,
     Choice("我的事", "我的事"),
 )
 
@@ -19,6 +22,9 @@ async def greet(talk: Talk) -> None:
         "您好，我是天涯红雁之家的助手。回数字就行，打字、发语音也可以。我不会要您的验证码和银行卡。",
         *MAIN,
     )
+
+
+_HERE = re.compile(r"^(?:我们?)?(?:现在|人|家)?(?:住在|住|在)|(?:这儿|这里|这边|那边|附近|旁边)$")
 
 
 async def help_out(talk: Talk) -> None:
@@ -36,6 +42,7 @@ async def human(talk: Talk) -> None:
 async def puzzled(talk: Talk) -> None:
     """Before giving up: the words may be the name of an event or of a community."""
     words = talk.opening.text
+    main = MAIN
     if 1 < len(bare(words)) <= 20:
         if named := events.matching(talk, words):
             choices = [Choice(f"活动 {event.id}", events.label(event)) for event in named[:5]]
@@ -43,9 +50,14 @@ async def puzzled(talk: Talk) -> None:
         if found := communities.find(talk.tx, words)[:5]:
             choices = [Choice(f"找服务点 {each.display_name}", f"{each.display_name}的服务点") for each in found]
             return talk.say("您是找服务点吗？", *choices, Choice("菜单", "不是"))
+        where = _HERE.sub("", bare(words))
+        if len(where) > 1 and points.landmark(talk.tx, where) is not None:
+            return talk.say("您是找服务点吗？", Choice(f"找服务点 {where}", f"{where}附近的"), Choice("菜单", "不是"))
+        if len(bare(words)) > 3:  # long enough to be a trouble in words that we do not know
+            main = tuple(Choice(f"说难处 {words}", "把这句话当难处说") if each == TROUBLE else each for each in MAIN)
     if talk.misses < 2:
-        return talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *MAIN)
+        return talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *main)
     else:
         return talk.say(
-            f"我还是没看明白，别着急。您打 {phones.of_house(talk)}，值班的同志帮您；或者回下面的数字。", *MAIN
+            f"我还是没看明白，别着急。您打 {phones.of_house(talk)}，值班的同志帮您；或者回下面的数字。", *main
         )
