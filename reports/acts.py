@@ -177,6 +177,7 @@ _FACTS = {
     "mode": "办法",
     "name": "名字",
     "note": "说明",
+    "number": "编号",
     "organisation_id": "组织",
     "owner": "承办人",
     "page": "哪一页",

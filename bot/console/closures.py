@@ -48,7 +48,7 @@ async def reopen(visit: Visit) -> Response:
 
 
 def _back(visit: Visit, said: str) -> Response:
-    return visit.goes_to(f"/console/points/{visit.path_number()}?said={said}#closed")
+    return visit.goes_to(f"/console/points/{visit.path_number()}?said={said}")
 
 
 def _day(text: str) -> date | None:

@@ -77,7 +77,7 @@ async def hand_out(visit: Visit) -> Response:
     if wrong:
         return await series_page.shown(visit, wrong="".join(wrong))
     visit.wake()
-    return visit.goes_to(f"/console/events/series/{visit.path_number()}?said={said}#handouts")
+    return visit.goes_to(f"/console/events/series/{visit.path_number()}?said={said}")
 
 
 async def handout(visit: Visit) -> Response:
@@ -97,7 +97,7 @@ async def take_back(visit: Visit) -> Response:
         handouts.remove(tx, _of_series(tx, visit).id, actor, visit.now)
 
     await visit.write(work)
-    return visit.goes_to(f"/console/events/series/{visit.path_number()}?said=删掉了。#handouts")
+    return visit.goes_to(f"/console/events/series/{visit.path_number()}?said=删掉了。")
 
 
 async def _form(visit: Visit, filled: Filled) -> Response:
