@@ -1,7 +1,9 @@
 """The sample season holds every case that has ever made a count wrong, and the figures stand all the same."""
 
+import shutil
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from storage import people, points
 from storage.database import open_database
 from storage.demo import build_demo
 from storage.times import local
+from storage.vault import Vault
 
 pytestmark = pytest.mark.of_sqlite  # what is kept is asked in plain SQL; the figures are promised in tests/reports
 
@@ -19,13 +22,31 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday 09:00 in 三亚
 IN_SEASON = "e.starts_at >= '2025-09-30 16:00' AND e.starts_at < '2026-04-30 16:00'"
 
 
+@pytest.fixture(scope="module")
+async def built(tmp_path_factory, empty_database):
+    """The file of the built sample, to copy, and its keys."""
+    path = tmp_path_factory.mktemp("demo") / "hongyan.db"
+    shutil.copyfile(empty_database, path)
+    vault = Vault.load_or_create(path.with_name("hongyan.key"))
+    async with open_database(f"sqlite:///{path}", vault) as database:
+        await database.write(build_demo, NOW)
+    return path, vault
+
+
 @pytest.fixture
-async def demo(database, tmp_path):
-    """The built sample, to be asked in plain SQL."""
-    await database.write(build_demo, NOW)
-    connection = sqlite3.connect(tmp_path / "hongyan.db")
-    yield lambda statement: connection.execute(statement).fetchall()
-    connection.close()
+async def filled(built, tmp_path):
+    """A database with the sample in it."""
+    path, vault = built
+    shutil.copyfile(path, tmp_path / "filled.db")
+    async with open_database(f"sqlite:///{tmp_path / 'filled.db'}", vault) as database:
+        yield database
+
+
+@pytest.fixture
+def demo(filled, tmp_path):
+    """The sample, to be asked in plain SQL."""
+    with closing(sqlite3.connect(tmp_path / "filled.db")) as connection:
+        yield lambda statement: connection.execute(statement).fetchall()
 
 
 async def test_it_is_built_in_less_than_two_seconds(database):
@@ -49,25 +70,25 @@ async def test_it_is_the_same_each_time_but_for_keys(database, empty_database, t
     assert kept[0] == kept[1]
 
 
-async def test_building_it_again_adds_nothing_until_the_coming_events_run_out(database, demo):
+async def test_building_it_again_adds_nothing_until_the_coming_events_run_out(filled, demo):
     before = demo("SELECT count(*) FROM events")
-    await database.write(build_demo, NOW + timedelta(days=1))
+    await filled.write(build_demo, NOW + timedelta(days=1))
     assert demo("SELECT count(*) FROM events") == before
     later = NOW + timedelta(days=40)
-    staff = await database.write(build_demo, later)
+    staff = await filled.write(build_demo, later)
     fresh = demo(f"SELECT count(*) FROM events WHERE state = 'published' AND starts_at > '{later:%Y-%m-%d %H:%M}'")
     assert fresh[0][0] >= 9
     assert set(staff) == {"district_staff", "point_lead", "organiser", "checker", "branch_secretary", "auditor"}
-    total = (await database.read(counts, Period.season(2025))).total
+    total = (await filled.read(counts, Period.season(2025))).total
     assert (total.events, total.attendances, total.people) == (38, 826, 231)
 
 
-async def test_the_67_points_are_marked_as_samples(database, demo):
-    kept = await database.read(points.active)
+async def test_the_67_points_are_marked_as_samples(filled, demo):
+    kept = await filled.read(points.active)
     assert len(kept) == 67
     assert all(point.is_sample for point in kept)
     assert demo("SELECT count(*) FROM service_points WHERE note NOT LIKE '【示例数据·非官方】%'") == [(0,)]
-    assert await database.read(points.has_sample)
+    assert await filled.read(points.has_sample)
     assert demo("SELECT count(*) FROM communities") == [(45,)]
 
 
@@ -177,13 +198,13 @@ async def test_the_season_holds(demo, trap):
     assert demo(statement) == [(expected,)]
 
 
-async def test_one_person_became_a_member_later_and_counts_as_what_they_were(database, demo):
+async def test_one_person_became_a_member_later_and_counts_as_what_they_were(filled, demo):
     others = [row[0] for row in demo("SELECT DISTINCT person_id FROM attendances WHERE NOT party_member")]
-    found = [await database.read(people.find, person_id) for person_id in others]
+    found = [await filled.read(people.find, person_id) for person_id in others]
     assert sum(person is not None and person.party.member == "yes" for person in found) == 1
 
 
-async def test_only_invented_phones_are_kept(database, demo):
+async def test_only_invented_phones_are_kept(filled, demo):
     for (person_id,) in demo("SELECT id FROM people WHERE state = 'active'"):
-        person = await database.read(people.get, person_id)
+        person = await filled.read(people.get, person_id)
         assert person.phone.startswith("08980000")
