@@ -18,6 +18,7 @@ from storage.vault import CipherName
 PREFIX = "HONGYAN__"
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 _HIGHEST_PORT = 65_535
+_MOST_SPANS = 2  # in which messages go out, on one day
 _SHORTEST_LOGS = 365  # days; 互联网政务应用安全管理规定, article 20
 
 
@@ -37,16 +38,15 @@ class BotSection(_Section, frozen=True):
 
     def message_hours(self) -> MessageHours:
         """The rest of the day. Raises `WrongSettings`."""
-        spans = [_span(text) for text in self.quiet_hours]
-        if len(spans) == 1:
-            (night_begins, night_ends), noon = spans[0], None
-        elif len(spans) == 2:
-            noon, (night_begins, night_ends) = sorted(spans)
-        else:
+        quiet = sorted(part for text in self.quiet_hours for part in _of_one_day(*_span(text)))
+        open_spans, until = [], time.min
+        for begins, ends in [*quiet, (time.max, time.max)]:
+            if begins > until:
+                open_spans.append((until, begins))
+            until = max(until, ends)
+        if not 1 <= len(open_spans) <= _MOST_SPANS:
             raise WrongSettings('bot.quiet_hours: one or two spans, such as ["12:00-14:30", "20:00-08:00"]')
-        if noon is None:
-            return MessageHours((night_ends, night_begins), (night_ends, night_begins))
-        return MessageHours((night_ends, noon[0]), (noon[1], night_begins))
+        return MessageHours(open_spans[0], open_spans[-1])
 
 
 class StorageSection(_Section, frozen=True):
@@ -192,6 +192,11 @@ def _span(text: str) -> tuple[time, time]:
     except ValueError:
         raise WrongSettings(f"bot.quiet_hours: “{text}” should look like 20:00-08:00") from None
     return begins, ends
+
+
+def _of_one_day(begins: time, ends: time) -> list[tuple[time, time]]:
+    """A night in its two parts: from midnight, and until midnight."""
+    return [(begins, ends)] if begins < ends else [(time.min, ends), (begins, time.max)]
 
 
 def _in_our_words(problem: str) -> str:

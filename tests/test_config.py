@@ -21,6 +21,8 @@ def settings(tmp_path, text, **environment):
         ("[web]\nport = 'high'", "web.port: "),
         ("[bot]\ntimezone = 'Mars'", "bot.timezone: "),
         ("[bot]\nquiet_hours = ['late']", "bot.quiet_hours: "),
+        ("[bot]\nquiet_hours = ['08:00-08:00']", "bot.quiet_hours: "),
+        ("[bot]\nquiet_hours = ['01:00-02:00', '12:00-14:00']", "bot.quiet_hours: "),
         ("[telegram]\nenabled = true", "telegram.token: "),
         ("[telegram]\nenabled = true\ntoken = '123456:ABCDEFGHIJKL'\nmode = 'webhook'", "bot.public_url: "),
         ("[storage]\nurl = 'mysql://x'", "storage.url: "),
@@ -43,6 +45,21 @@ def test_quiet_hours_become_message_hours(tmp_path):
     hours = settings(tmp_path, "[bot]\nquiet_hours = ['13:00-14:00', '21:00-07:30']").bot.message_hours()
     assert hours.morning == (time(7, 30), time(13))
     assert hours.afternoon == (time(14), time(21))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "morning", "afternoon"),
+    [
+        ("'20:00-08:00'", (time(8), time(20)), (time(8), time(20))),
+        ("'00:00-07:00'", (time(7), time.max), (time(7), time.max)),
+        ("'00:00-07:00', '12:00-14:00'", (time(7), time(12)), (time(14), time.max)),
+        ("'22:00-00:00', '12:00-14:00'", (time.min, time(12)), (time(14), time(22))),
+        ("'20:00-08:00', '19:00-21:00'", (time(8), time(19)), (time(8), time(19))),
+    ],
+)
+def test_quiet_hours_may_begin_or_end_at_midnight_and_stand_in_any_order(tmp_path, quiet, morning, afternoon):
+    hours = settings(tmp_path, f"[bot]\nquiet_hours = [{quiet}]").bot.message_hours()
+    assert (hours.morning, hours.afternoon) == (morning, afternoon)
 
 
 def test_secrets_are_not_shown(tmp_path):
