@@ -52,6 +52,10 @@ def every_minute() -> BaseTrigger:
     return CronTrigger(second=0, timezone=SHANGHAI)
 
 
+def twice_a_minute() -> BaseTrigger:
+    return CronTrigger(second="0,30", timezone=SHANGHAI)
+
+
 class Schedule:
     """The jobs of the house, and `more` of others. `wake` is called when something may have to go out.
 
