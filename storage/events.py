@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
@@ -23,7 +23,7 @@ from storage.refusals import (
 )
 from storage.schema.events import attendances, co_hosts, event_changes, head_counts, sign_ups
 from storage.schema.events import events as table
-from storage.times import day_ends, day_starts, local_date
+from storage.times import local_date
 
 UNDO_WITHIN = timedelta(minutes=10)
 ACTIVE = ("confirmed", "waitlisted", "offered")
@@ -403,14 +403,6 @@ def co_hosts_of(tx: Transaction, event_id: int) -> list[int]:
 
 def keep_poster(tx: Transaction, event_id: int, poster: str) -> None:
     tx.execute(_POSTER, {"event": event_id, "file": poster})
-
-
-def days_until(event: Event, now: datetime) -> int:
-    return (local_date(event.starts_at) - local_date(now)).days
-
-
-def on_day(tx: Transaction, day: date) -> list[Event]:
-    return between(tx, day_starts(day), day_ends(day))
 
 
 def _must_be_open(event: Event) -> None:

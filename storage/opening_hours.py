@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from storage.times import local
 
@@ -25,10 +25,6 @@ class OpeningHours:
         if here.weekday() not in self.weekdays or here.month not in self.months:
             return False
         return any(begins <= here.time() < ends for begins, ends in self.spans)
-
-    def cover(self, day: date) -> bool:
-        """Whether the point opens at all on `day`."""
-        return day.weekday() in self.weekdays and day.month in self.months
 
 
 def read(text: str) -> OpeningHours | None:

@@ -12,6 +12,7 @@ from storage.audit import Actor
 from storage.conversations import Desk
 from storage.outbox import Ended, Planned
 from storage.schema.records import audit_log
+from storage.schema.sessions import sessions as sessions_table
 from storage.schema.talks import attachments as attachments_table
 from storage.schema.talks import conversations as conversations_table
 from storage.schema.talks import files as files_table
@@ -20,8 +21,10 @@ from storage.schema.talks import outbox as outbox_table
 from storage.schema.talks import quarantine as quarantine_table
 from storage.schema.wechat import wechat_answers
 from tests.conftest import MORNING, Clock
+from tests.dialogues.town import person, town
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 MOMENT = timedelta(seconds=1)
 
 
@@ -98,6 +101,20 @@ async def test_pictures_that_belong_to_nothing_go_with_the_chat_and_those_of_a_n
     assert await purged("media", 30 * DAY) == 0
     assert await purged("media", 30 * DAY + MOMENT) == 1
     assert await count(database, attachments_table, attachments_table.c.subject == "need 128") == 1
+
+
+async def test_sessions_of_the_console_go_an_hour_after_the_last_page_and_at_the_latest_after_twelve(database, purged):
+    await database.write(town)
+    someone = await database.write(person, "李干事", "13700137000")
+    for began, seen in ((0, 0), (0, 11), (11, 11)):
+        row = {"key": bytes([began, seen]), "person_id": someone}
+        row |= {"began_at": MORNING + began * HOUR, "seen_at": MORNING + seen * HOUR}
+        await database.write(lambda tx, row=row: tx.execute(insert(sessions_table), row))
+    assert await purged("console sessions", HOUR - MOMENT) == 0
+    assert await purged("console sessions", HOUR) == 1
+    assert await purged("console sessions", 12 * HOUR - MOMENT) == 0
+    assert await purged("console sessions", 12 * HOUR) == 2
+    assert await count(database, sessions_table) == 0
 
 
 async def planned(database, kind, key, account_id, **ended):

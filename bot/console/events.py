@@ -1,7 +1,7 @@
 """Events at the console: the list, one event with who signed up, and what is done about it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from storage.database import Transaction
 from storage.events import TYPES, Event, Outline
 from storage.masks import mask_name, mask_phone
 from storage.refusals import NotAllowed, NotFound
-from storage.times import day_ends, day_starts, local_date
+from storage.times import day_starts, local_date
 
 _AHEAD = timedelta(days=90)
 _ON_A_PAGE = 100
@@ -200,7 +200,3 @@ def _next(day: date, by: int) -> date:
     """The first day of the month before or after."""
     number = day.year * 12 + day.month - 1 + by
     return date(number // 12, number % 12 + 1, 1)
-
-
-def starts_today(event: Event, now: datetime) -> bool:
-    return day_starts(local_date(now)) <= event.starts_at < day_ends(local_date(now))
