@@ -1,5 +1,7 @@
 """The real program among faults of every kind: nothing it writes, or `ps` shows, names a person or holds a secret.
 
+Nor does anything listen but the one port.
+
 `test_privacy.py` looks into the database and at what conversations log; here it is everything that leaves the process.
 """
 
@@ -25,9 +27,11 @@ from tests.dialogues.town import person, town
 from tests.telegram.server import FakeTelegram
 from tests.telegram.troubles import HALF_AN_ANSWER, RESET, refused, says
 from tests.web.conftest import Visitor
+from tests.wechat.server import FakeWechat
 
 ROOT = Path(__file__).parent.parent
 NAME, PHONE, WORDS = "欧阳标记", "13912340099", "楼道里标记着灯坏了"
+OPENID = "o_marked0openid"
 SECRETS = {
     "WECHAT__APP_SECRET": "5ecret0fwechatappthatnobodymaysee",
     "WECHAT__TOKEN": "tokenofwechatpushes",
@@ -46,8 +50,8 @@ enabled = true
 api_base_url = "{telegram}"
 [wechat]
 enabled = true
-app_id = "wx0123456789abcdef"
-api_base_url = "http://127.0.0.1:9"
+app_id = "{app_id}"
+api_base_url = "{wechat}"
 [logs]
 file = "logs/hongyan.log"
 format = "json"
@@ -57,15 +61,17 @@ format = "json"
 class Program:
     """The process, with what it writes and how others see it."""
 
-    def __init__(self, folder, telegram):
+    def __init__(self, folder, telegram, wechat):
         self.folder = folder
         self.telegram = telegram
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HONGYAN__WEB__PORT": "0"}
         self.environment |= {f"HONGYAN__{name}": value for name, value in SECRETS.items()}
         self.environment["HONGYAN__TELEGRAM__TOKEN"] = telegram.token
-        (folder / "config.toml").write_text(CONFIG.format(telegram=telegram.url), encoding="utf-8")
+        written = CONFIG.format(telegram=telegram.url, wechat=wechat.base_url, app_id=wechat.app_id)
+        (folder / "config.toml").write_text(written, encoding="utf-8")
         self.url = ""
         self.argv = ""
+        self.listens = set()
 
     async def __aenter__(self):
         self._errors = (self.folder / "stderr").open("wb")
@@ -84,6 +90,7 @@ class Program:
     async def __aexit__(self, *_):
         with open(f"/proc/{self.process.pid}/cmdline", encoding="utf-8") as argv:  # noqa: ASYNC230 - no disk
             self.argv = argv.read()
+        self.listens = listening(self.process.pid)
         self.process.terminate()
         (self.folder / "stdout").write_bytes(await self.process.stdout.read())
         assert await asyncio.wait_for(self.process.wait(), 60) == 0
@@ -110,6 +117,34 @@ class Program:
         return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
+def listening(pid):
+    """Addresses and ports of IPv4 and IPv6 at which a process listens, as the kernel writes them."""
+    files = Path(f"/proc/{pid}/fd")
+    mine = {os.readlink(file) for file in files.iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in mine:
+                found.add(fields[1])
+    return found
+
+
+async def talk_by_wechat(wechat, url):
+    """Followed, said, unreadable, and refused: with marked words and a marked openid wherever a person may stand."""
+    wechat.push_to = f"{url}/wechat"
+    follower = wechat.follower(OPENID)
+    await follower.follows()
+    await follower.says(WORDS)
+    await follower.says(f"我叫{NAME}，电话{PHONE}")
+    await wechat.push(follower, {"MsgType": "text", "Content": WORDS})  # without its number it cannot be read
+    await wechat.push(follower, {"MsgType": WORDS, "Content": WORDS, "MsgId": 1})
+    wechat.api.always = 40001
+    await follower.sends_picture()
+    wechat.api.always = None
+    wechat.assert_content()
+
+
 def a_member_of_staff(tx, user):
     """Registered with the marked name; returns the one-time link of the console."""
     town(tx)
@@ -127,14 +162,17 @@ async def says_all(telegram, person, words):
 
 
 async def test_nothing_that_is_written_or_listed_names_a_person_or_holds_a_secret(tmp_path):
-    async with FakeTelegram() as telegram:
+    async with FakeTelegram() as telegram, FakeWechat.open(lambda: datetime.now(UTC)) as wechat:
         telegram.patience = 60
+        wechat.app_secret, wechat.token = SECRETS["WECHAT__APP_SECRET"], SECRETS["WECHAT__TOKEN"]
+        wechat.api.trouble["/cgi-bin/menu/create"] = [40008]
         wang, other = telegram.person(NAME), telegram.person("李秀兰")
-        program = Program(tmp_path, telegram)
+        program = Program(tmp_path, telegram, wechat)
         async with opening.database(config.read(tmp_path / "config.toml", program.environment)) as database:
             token = await database.write(a_member_of_staff, wang.id)
         async with program, httpx.AsyncClient(base_url=program.url) as http:
             await says_all(telegram, wang, ("说难处", WORDS))
+            await talk_by_wechat(wechat, program.url)
 
             # Sends that fail, in every way a platform has, and files it will not give.
             for trouble in (
@@ -198,6 +236,7 @@ async def test_nothing_that_is_written_or_listed_names_a_person_or_holds_a_secre
                 said += str(problem.value)
     key_file = re.findall(r'"([\w+/=]{44})"', (tmp_path / "hongyan.key").read_text(encoding="utf-8"))
     assert len(key_file) >= 3
+    assert program.listens == {f"0100007F:{int(program.url.rpartition(':')[2]):04X}"}
     assert wrong.returncode == 2
     assert signed_in.status_code == 200
 
@@ -206,11 +245,21 @@ async def test_nothing_that_is_written_or_listed_names_a_person_or_holds_a_secre
         assert fault in log
     beside = backup.stdout + backup.stderr + said
     secrets = [value for value in SECRETS.values() if value]
-    secrets += [telegram.token, telegram.token.partition(":")[2], *key_file, *cookies, form_token, token]
+    secrets += [
+        wechat.api.stable,
+        telegram.token,
+        telegram.token.partition(":")[2],
+        *key_file,
+        *cookies,
+        form_token,
+        token,
+    ]
     marked = [
         NAME,
         "欧阳",
         PHONE,
+        OPENID,
+        "o_not_covered_by_the_signature",  # stands in the query of each push
         f"{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}",
         WORDS,
         "标记",

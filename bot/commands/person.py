@@ -31,6 +31,7 @@ def run(asked: argparse.Namespace) -> int:
         if copy is None:
             return None
         asked.output.touch(mode=0o600)
+        asked.output.chmod(0o600)  # it may have been there, open to others
         asked.output.write_bytes(copy)
         return f"Everything held is in {asked.output}: give it to the relatives, and delete it."
 
