@@ -104,9 +104,10 @@ def may_hold_at(held: Iterable[grants.Grant], point_id: int | None) -> bool:
 
 def must_reach(talk: Talk, event: Event, roles: tuple[str, ...]) -> str:
     """The same, or `NotAllowed` with the role that would be needed."""
-    role = role_for(talk, event, roles)
+    own = grants.roles_of(talk.tx, talk.account, talk.now)
+    role = role_among(own, talk.person_id, event, roles)
     if role is None:
-        raise NotAllowed(TITLES[roles[0]])
+        raise NotAllowed(TITLES[roles[0]], elsewhere=any(grant.role in roles for grant in own))
     return role
 
 

@@ -182,7 +182,7 @@ def must_reach(talk: Talk, found: Series) -> str:
     own = grants.roles_of(talk.tx, talk.account, talk.now)
     role = next((grant.role for grant in own if reaches(grant, found)), None)
     if role is None:
-        raise NotAllowed(roles.TITLES["organiser"])
+        raise NotAllowed(roles.TITLES["organiser"], elsewhere=any(grant.role in roles.ORGANISERS for grant in own))
     return role
 
 

@@ -17,9 +17,10 @@ class NotFound(Refused):
 
 @dataclass(eq=False)
 class NotAllowed(Refused):
-    """The role, in Chinese, that would be needed here."""
+    """The role, in Chinese, that would be needed here; `elsewhere` when they hold it, but not for this."""
 
     role: str
+    elsewhere: bool = False
 
 
 @dataclass(eq=False)

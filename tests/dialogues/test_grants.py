@@ -149,3 +149,16 @@ async def test_a_resident_gives_nothing(office):
     assert "要点长来办" in await office("给职务")
     assert "要点长来办" in await office("收回职务")
     assert "这个码不对" in await office("接受邀请 " + "x" * 24)
+
+
+async def test_each_refusal_says_what_is_missing_and_whom_to_ask(office):
+    await office.does(class_of)
+    office.who = address("resident")
+    await registered(office, "老张", "13600136000", office.who)
+    assert "要签到员来办。需要的话，请您那个服务点的点长给您开通，不知道找谁就回“人工”。" in await office("加人 孙淑珍")
+    assert "要区级工作人员来办。需要的话，请区里的工作人员给您开通" in await office("合并")
+    office.who = address("elsewhere")
+    other = await registered(office, "外人", "13600136001", office.who)
+    await office.does(staff, other, "organiser", point_id=2)
+    answer = await office("改活动 1")
+    assert "要组织者来办，您管的地方不包括这里。请找这里的组织者，或者请这里的点长给您开通" in answer
