@@ -8,8 +8,8 @@ in every size: only what the house remembers grows.
 import random
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from benchmarks import desks
+from benchmarks.desks import kept, numbers
 from dialogue.message import Reply, encoded
 from handlers.consent_texts import LOCATION, REGISTRATION
 from storage import grants, person_keys, settings
@@ -35,9 +37,11 @@ CHANNEL = "telegram"
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 _FIRST = "建国志强德华永福庆长玉守文宝凤景兆克喜树"
 _SECOND = "国强华福林山义斌贵岐春丰俭顺人民余才远兰"
+_TYPES = ("sunset_school", "service_market", "free_clinic", "arts_sports", "policy_talk", "theme_day")
 _SEASONS = 5
 _WEEK = 60  # events in a week from now on
 _WEEKS_AHEAD = 4
+_WEEKS_BACK = 9  # as far as the month before
 _OPEN_NEEDS = 120
 _NAMESAKES = 20  # at least, so that a search finds as many in every size
 _STRIDE = 104_729  # a prime: spreads the people over the events, nobody twice in one
@@ -45,7 +49,9 @@ _STRIDE = 104_729  # a prime: spreads the people over the events, nobody twice i
 
 @dataclass(frozen=True)
 class District:
-    """What was written. `desk` is an event that is on just now, `coming` one to sign up for."""
+    """What was written. `desk` is an event that is on just now, `coming` one to sign up for; `at` has the numbers of
+    other things that pages are about, by noun.
+    """
 
     folder: Path
     persons: int
@@ -53,6 +59,7 @@ class District:
     desk: int
     coming: int
     name: str  # that some of them have
+    at: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -70,7 +77,13 @@ async def build(folder: Path, persons: int, attendances: int, now: datetime) -> 
     async with open_database(url, vault) as database:
         await database.write(_lay_out, now)
     file = sqlite3.connect(folder / "hongyan.db", isolation_level=None)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "foreign_keys=OFF", "temp_store=FILE"):
+    for pragma in (
+        "journal_mode=OFF",
+        "synchronous=OFF",
+        "cache_size=-1000000",
+        "foreign_keys=OFF",
+        "temp_store=MEMORY",
+    ):
         file.execute(f"PRAGMA {pragma}")
     file.execute("BEGIN")
     indexes = _take_indexes(file)
@@ -78,15 +91,19 @@ async def build(folder: Path, persons: int, attendances: int, now: datetime) -> 
     desk, coming = _write_events(file, persons, attendances, now)
     _write_history(file, vault, persons, now)
     _write_needs(file, vault, persons, now)
+    market = desk + next(number for number in range(1, 7) if _TYPES[(desk + number) % len(_TYPES)] == "service_market")
+    at = desks.write(file, vault, persons, now, CHANNEL, STAFF, market)
     for statement in indexes:
         file.execute(statement)
     file.execute("COMMIT")
-    file.execute("PRAGMA optimize")
     file.execute("PRAGMA journal_mode=WAL")
     file.close()
     async with open_database(url, vault) as database:
         await database.write(_appoint, now)
-    return District(folder, persons, attendances, desk, coming, name)
+        made = await database.write(desks.by_hand, persons, now, STAFF)
+    return District(
+        folder, persons, attendances, desk, coming, name, {**at, "desk": desk, "held": desk - 1, "file": made}
+    )
 
 
 def _lay_out(tx: Transaction, now: datetime) -> None:
@@ -94,6 +111,12 @@ def _lay_out(tx: Transaction, now: datetime) -> None:
     # The program refuses to serve people with sample points; here nobody is served.
     for table in ("service_points", "organisations", "place_names"):
         tx.connection.exec_driver_sql(f"UPDATE {table} SET is_sample = false")
+    ground = tx.connection.exec_driver_sql("SELECT id FROM organisations WHERE kind = 'committee'").scalar()
+    tx.connection.exec_driver_sql(
+        "INSERT INTO organisations (name, kind, parent_id, active, is_sample) "
+        + numbers(str(desks.BRANCHES))
+        + f" SELECT '候鸟党支部' || n, 'branch', {ground}, true, false FROM n"
+    )
     settings.put(tx, "support_phone", "0898-0000-0000", now)
     settings.put(tx, "purged_on", local_date(now).isoformat(), now)
 
@@ -104,7 +127,8 @@ def _appoint(tx: Transaction, now: datetime) -> None:
 
 def _take_indexes(file: sqlite3.Connection) -> list[str]:
     """Indexes are quicker built at the end; returns the statements that do."""
-    grown = "'people', 'person_keys', 'accounts', 'consents', 'events', 'sign_ups', 'attendances', 'outbox', 'inbox'"
+    grown = "'people', 'person_keys', 'accounts', 'consents', 'events', 'sign_ups', 'attendances', 'outbox', 'inbox',"
+    grown += " 'audit_log', 'votes', 'wishes', 'needs'"
     found = file.execute(
         f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({grown})"
     ).fetchall()
@@ -122,12 +146,13 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
     names = [a + b + c for a in _SURNAMES for b in _FIRST for c in _SECOND]
     draw.shuffle(names)
     del names[max(1, persons // _NAMESAKES) :]
+    tails = [vault.person_keys("tail", f"{tail:04d}")[0] for tail in range(10_000)]
     found_by = {name: [vault.person_keys(*key)[0] for key in set(person_keys.of(name, None))] for name in names}
     parties = [msgspec.json.encode(Party(member=member)).decode() for member in ("yes", "no")]  # type: ignore[arg-type]
     today = local_date(now)
     arrived = [(today - timedelta(days=days)).isoformat() for days in range(60)]
     leaves = [(today + timedelta(days=90 + days)).isoformat() for days in range(60)]
-    registered = [_kept(now - timedelta(days=2 + days)) for days in range(300)]
+    registered = [kept(now - timedelta(days=2 + days)) for days in range(300)]
     keys: list[tuple[bytes, int]] = []
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -135,7 +160,7 @@ def _write_people(file: sqlite3.Connection, vault: Vault, persons: int, now: dat
             name, phone, uid = names[person % len(names)], f"139{person:08d}", secrets.token_hex(12)
             keys.extend((key, person) for key in found_by[name])
             keys.append((vault.person_keys("phone", phone)[0], person))
-            keys.append((vault.person_keys("tail", phone[-4:])[0], person))
+            keys.append((tails[person % 10_000], person))
             point, community = points[person % len(points)]
             member, seasonal = person % 3 == 0, person % 7 != 0
             yield (
@@ -185,29 +210,30 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
     held = max(20, attendances // HEADS)
     points = file.execute("SELECT id, name FROM service_points ORDER BY id").fetchall()
     hosts = [row for (row,) in file.execute("SELECT id FROM organisations WHERE kind = 'branch' ORDER BY id")]
-    types = ("sunset_school", "service_market", "free_clinic", "arts_sports", "policy_talk", "theme_day")
     starts = [*_past(held, now), now - timedelta(minutes=10)]
-    starts += [now + timedelta(hours=2) + number * timedelta(days=7) / _WEEK for number in range(_WEEK * _WEEKS_AHEAD)]
+    ahead = [now + timedelta(hours=2) + number * timedelta(days=7) / _WEEK for number in range(_WEEK * _WEEKS_AHEAD)]
+    coming = len(starts) + len(ahead)
+    starts += ahead + _unvisited(starts, now)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for number, start in enumerate(starts, 1):
             point, venue = points[number % len(points)]
-            is_held = number <= held
+            is_held = number <= held or number > coming
             yield (
                 number,
                 f"HD{start.year}-{number:06d}",
-                types[number % len(types)],
+                _TYPES[number % len(_TYPES)],
                 f"夕阳红私塾{number}",
-                _kept(start),
-                _kept(start + timedelta(hours=2)),
+                kept(start),
+                kept(start + timedelta(hours=2)),
                 point,
                 venue,
                 hosts[number % len(hosts)],
                 60,
                 "held" if is_held else "published",
-                _kept(start + timedelta(hours=3)) if is_held else None,
-                _kept(start - timedelta(days=14)),
-                _kept(start - timedelta(days=14)),
+                kept(start + timedelta(hours=3)) if is_held else None,
+                kept(start - timedelta(days=14)),
+                kept(start - timedelta(days=14)),
             )
 
     columns = (
@@ -224,6 +250,10 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
         "CREATE TEMP TABLE places AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50)"
         " SELECT n FROM n"
     )
+    file.execute(
+        "CREATE TEMP TABLE facts AS SELECT id, residence, host_branch_id, community_code FROM people ORDER BY id"
+    )
+    file.execute("CREATE UNIQUE INDEX temp.of_person ON facts (id)")
     person = f"1 + (e.id * 7919 + p.n * {_STRIDE}) % {persons}"
     everyone = "events e CROSS JOIN places p"
     file.execute(
@@ -236,13 +266,13 @@ def _write_events(file: sqlite3.Connection, persons: int, attendances: int, now:
         " list_number, party_member, residence, branch_id, community_code)"
         f" SELECT e.id, w.id, 'attended', 'by_staff', e.starts_at, e.starts_at, {STAFF}, p.n > 45,"
         " CASE WHEN p.n > 45 THEN p.n END, w.id % 3 = 0, w.residence, w.host_branch_id, w.community_code"
-        f" FROM {everyone} JOIN people w ON w.id = {person} WHERE e.state = 'held' OR (e.id = {held + 1} AND p.n <= 20)"
+        f" FROM {everyone} JOIN facts w ON w.id = {person} WHERE e.id <= {held} OR (e.id = {held + 1} AND p.n <= 20)"
     )
     file.execute(
         "INSERT INTO head_counts (event_id, kind, people, at, recorded_by)"
-        f" SELECT id, 'unnamed', 9, ends_at, {STAFF} FROM events WHERE state = 'held' AND id % 3 = 0"
+        f" SELECT id, 'unnamed', 9, ends_at, {STAFF} FROM events WHERE id <= {held} AND id % 3 = 0"
     )
-    return held + 1, len(starts)
+    return held + 1, coming
 
 
 def _past(held: int, now: datetime) -> list[datetime]:
@@ -260,8 +290,15 @@ def _past(held: int, now: datetime) -> list[datetime]:
     return (starts + [now - timedelta(days=2)] * held)[:held]
 
 
+def _unvisited(starts: list[datetime], now: datetime) -> list[datetime]:
+    """Events that make a small house's last weeks as full as those of a large one; nobody was noted there."""
+    since = now - timedelta(weeks=_WEEKS_BACK)
+    lacking = _WEEK * _WEEKS_BACK - sum(since <= start < now for start in starts)
+    return [since + number * timedelta(days=7) / _WEEK for number in range(lacking)]
+
+
 def _write_history(file: sqlite3.Connection, vault: Vault, persons: int, now: datetime) -> None:
-    """What was said and sent: a message of each person, its answer, and a reminder; what staff did."""
+    """What was said and sent: a message of each person, its answer, and a reminder."""
     begins = int((now - timedelta(days=6)).timestamp())
     at = "strftime('%Y-%m-%d %H:%M:%S.000000', {begins} + {row}.id * 500000 / {persons}, 'unixepoch')"
     moment = at.format(begins=begins, row="w", persons=persons)
@@ -272,7 +309,7 @@ def _write_history(file: sqlite3.Connection, vault: Vault, persons: int, now: da
             where = f"{CHANNEL}:before {person}"
             said, answered = vault.seal("你好", f"inbox.said|{where}"), vault.seal(reply, f"inbox.replies|{where}")
             received = datetime.fromtimestamp(begins + person * 500_000 // persons, UTC)
-            yield f"before {person}", person, said, answered, _kept(received)
+            yield f"before {person}", person, said, answered, kept(received)
 
     file.executemany(
         "INSERT INTO inbox (channel, message, account_id, said, replies, received_at)"
@@ -286,11 +323,6 @@ def _write_history(file: sqlite3.Connection, vault: Vault, persons: int, now: da
         f" e.id, 1, {moment}, CASE WHEN w.id % 997 = 0 AND w.id < 100000 THEN 'unreachable'"
         f" ELSE 'delivered' END, 1, {moment}, {moment}"
         " FROM people w JOIN events e ON e.id = 1 + w.id % (SELECT count(*) FROM events WHERE state = 'held')"
-    )
-    file.execute(
-        "INSERT INTO audit_log (at, actor_id, role, channel, action, object, chain)"
-        f" SELECT closed_at, {STAFF}, 'district_staff', 'console', 'event.close', 'event ' || id, zeroblob(32)"
-        " FROM events WHERE state = 'held' ORDER BY closed_at"
     )
 
 
@@ -313,9 +345,9 @@ def _write_needs(file: sqlite3.Connection, vault: Vault, persons: int, now: date
                 vault.seal("楼下的路灯坏了，晚上看不见", f"needs.text|{named}"),
                 "in_progress" if is_open else "closed",
                 None if is_open else "solved",
-                _kept(told),
-                _kept(told + timedelta(days=5)),
-                None if is_open else _kept(told + timedelta(days=4)),
+                kept(told),
+                kept(told + timedelta(days=5)),
+                None if is_open else kept(told + timedelta(days=4)),
             )
 
     columns = "id, number, said_as, person_id, community_code, text, stage, outcome, received_at, due_at, closed_at"
@@ -334,8 +366,3 @@ def _write_needs(file: sqlite3.Connection, vault: Vault, persons: int, now: date
         " SELECT id, 1, received_at, 2400, due_at, closed_at, CASE WHEN closed_at IS NOT NULL THEN 'answered' END"
         " FROM needs"
     )
-
-
-def _kept(moment: datetime) -> str:
-    """As SQLite keeps a moment."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"

@@ -8,12 +8,8 @@ figures of the season counted before. Both are asked of all sizes in turn, so th
 all alike. Chores: the longest time that one transaction of a job keeps everyone else from writing.
 """
 
-import asyncio
-import contextlib
 import itertools
 import logging
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -23,21 +19,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-import uvicorn
 import uvloop
-from starlette.applications import Starlette
 
-from benchmarks import district
+from benchmarks import console, district
+from benchmarks.console import Asked
 from benchmarks.district import District
 from benchmarks.figures import Figure, at_most, beside, options, percentile, tell
-from benchmarks.programs import free_port, listens
-from bot.console import ConsoleSettings, console_routes
 from bot.schedule import Schedule
 from dialogue.message import Address, Message, Reply
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
-from storage import sessions
 from storage.database import Database, open_database
 from storage.geography import Place
 
@@ -46,9 +37,6 @@ SIZES = ((1_000, 6_250), (100_000, 1_000_000), (1_600_000, 10_000_000))
 ISSUE_4 = 100_000  # persons with whom a page must answer within its time
 
 _GROWS = 1.3
-_PAGE, _DESK = 100.0, 50.0  # ms, p95
-_SLOWEST_PAGES = 24  # requests a second: the console lets one address ask 40
-_COUNTED = ("overview", "reports")  # pages with figures of a season
 _HERE = Place(18.265, 109.476)
 
 
@@ -95,22 +83,6 @@ CHAT: dict[str, Talk] = {
     "check-in": lambda house, turn: house.says(district.STAFF, f"签到 {house.about.desk}号活动 {21 + turn % 25}"),
 }
 
-PAGES: dict[str, Callable[[District], str]] = {
-    "overview": lambda _: "/console",
-    "events": lambda _: "/console/events",
-    "events of last month": lambda _: f"/console/events?month={_last_month()}",
-    "event": lambda about: f"/console/events/{about.desk}",
-    "check-in desk": lambda about: f"/console/events/{about.desk}/desk",
-    "check-in desk, search": lambda about: f"/console/events/{about.desk}/desk?q=wang",
-    "people": lambda _: "/console/people",
-    "people search": lambda about: f"/console/people?q={about.name}",
-    "person": lambda _: "/console/people/77",
-    "needs": lambda _: "/console/needs",
-    "call list": lambda _: "/console/calls",
-    "reports": lambda _: "/console/reports",
-    "health": lambda _: "/console/health",
-}
-
 
 async def main(sizes: Sequence[tuple[int, int]], folder: Path, times: int, *, keep: bool, command: str) -> None:
     districts = [await _district(folder / str(persons), persons, attendances) for persons, attendances in sizes]
@@ -124,7 +96,7 @@ async def main(sizes: Sequence[tuple[int, int]], folder: Path, times: int, *, ke
             await _chores(house)
             for waits in house.waits.values():
                 del waits[: times // 10]
-    pages = await _console(districts, max(8, times // 4))
+    pages = await console.ask(districts, max(8, times // 4))
     figures = [*_chat_figures(houses), *_page_figures(districts, pages), *_chore_figures(houses)]
     tell(TITLE, command, figures, _notes(districts), keep=keep)
 
@@ -177,86 +149,44 @@ async def _chores(house: House) -> None:
     house.database.write = write  # type: ignore[method-assign]
 
 
-async def _console(districts: Sequence[District], times: int) -> list[dict[str, list[float]]]:
-    """Seconds by page, for each district."""
-    async with AsyncExitStack() as stack:
-        visitors = [await stack.enter_async_context(_visitor(each)) for each in districts]
-        found: list[dict[str, list[float]]] = [{} for _ in districts]
-        for turn in range(times + 1):
-            for what, page in PAGES.items():
-                for about, (client, address), waits in zip(districts, visitors, found, strict=True):
-                    begun = time.perf_counter()
-                    async with client.get(address + page(about), allow_redirects=False) as response:
-                        await response.read()
-                        if response.status != 200:
-                            raise RuntimeError(f"{page(about)} answered {response.status}")
-                    name = what if turn else f"{what}, first"
-                    waits.setdefault(name, []).append(time.perf_counter() - begun)
-                await asyncio.sleep(1 / _SLOWEST_PAGES)
-        return found
-
-
-@asynccontextmanager
-async def _visitor(about: District) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
-    """Signed in as district staff at a console of its own process."""
-    async with open_database(about.url, about.vault()) as database:
-        token = await database.write(sessions.link_for, district.STAFF, _now())
-    port = free_port()
-    serve = ("-m", "benchmarks.growth", "--serve", str(port), "--folder", str(about.folder))
-    process = await asyncio.create_subprocess_exec(sys.executable, *serve)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        await listens(port, process)
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
-            here = {"Origin": address}
-            async with client.post(f"{address}/console/in/{token}", headers=here, allow_redirects=False) as response:
-                if response.status != 303:
-                    raise RuntimeError(f"the console did not let us in: {response.status}")
-            yield client, address
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
-async def serve(folder: Path, port: int) -> None:
-    """The console of the district in `folder`, until it is stopped."""
-    about = District(folder, 0, 0, 0, 0, "")
-    key = b"a key for the forms of benchmarks"
-    async with open_database(about.url, about.vault()) as database:
-        desk = ConsoleSettings(f"http://127.0.0.1:{port}", "0898-0000-0000")
-        app = Starlette(routes=console_routes(database, _now, key, desk, lambda: None))
-        await uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", access_log=False)).serve()
-
-
 def _chat_figures(houses: Sequence[House]) -> list[Figure]:
     return [_grown(f"chat: {what}", [house.waits[what] for house in houses], 99) for what in CHAT]
 
 
-def _page_figures(districts: Sequence[District], pages: Sequence[dict[str, list[float]]]) -> list[Figure]:
-    figures = []
-    for what in PAGES:
-        figures.append(_grown(f"console: {what}", [waits[what] for waits in pages], 95))
-        for about, waits in zip(districts, pages, strict=True):
+def _page_figures(districts: Sequence[District], found: Sequence[Asked]) -> list[Figure]:
+    counted = " / ".join(f"{each.counted:.1f}" for each in found)
+    figures = [beside("console: figures of five periods, counted ahead", f"{counted} s")]
+    for what in console.PAGES:
+        asked = [each.pages[what] for each in found]
+        figures.append(
+            _grown(f"console: {what}", [each.answered for each in asked], 95, [each.worked for each in asked])
+        )
+        for about, each in zip(districts, asked, strict=True):
             if about.persons == ISSUE_4:
-                goal = _DESK if "desk" in what else _PAGE
-                tail = percentile(waits[what], 95)
-                figures.append(at_most(f"console: {what}, p95, {ISSUE_4:,} persons", tail, goal, " ms", 1))
-        if what in _COUNTED:
-            first = " / ".join(f"{waits[f'{what}, first'][0] * 1000:,.0f}" for waits in pages)
-            figures.append(beside(f"console: {what}, with everything still to be counted", f"{first} ms"))
+                tail = percentile(each.answered, 95)
+                label = f"console: {what}, p95, {ISSUE_4:,} persons"
+                figures.append(at_most(label, tail, console.goal(what), " ms", 1))
+        if what in console.FIRST:
+            first = " / ".join(f"{each.first * 1000:,.0f}" for each in asked)
+            figures.append(beside(f"console: {what}, by whoever looked first", f"{first} ms"))
     return figures
 
 
-def _grown(what: str, waits: Sequence[Sequence[float]], percent: int) -> Figure:
+def _grown(
+    what: str, waits: Sequence[Sequence[float]], percent: int, worked: Sequence[Sequence[float]] | None = None
+) -> Figure:
     """The tail in each size and, of the median and of the tail, the largest beside the smallest.
 
-    The goal is held against the median: on a machine with other work the tail of a few hundred is that work.
+    The goal is held against the median: on a machine with other work the tail of a few hundred is that work. Where the
+    time of the processor was `worked` out as well, it stands beside.
     """
     halves, tails = [percentile(each, 50) for each in waits], [percentile(each, percent) for each in waits]
     grown = halves[-1] / halves[0]
     middle, tail = " / ".join(f"{each:.1f}" for each in halves), " / ".join(f"{each:.1f}" for each in tails)
     value = f"{grown:.2f} × of {middle} ms; p{percent} {tails[-1] / tails[0]:.2f} × of {tail} ms"
+    if worked is not None:
+        worth = [percentile(each, 50) for each in worked]
+        value += f"; processor {worth[-1] / worth[0]:.2f} × of {' / '.join(f'{each:.1f}' for each in worth)} ms"
     return Figure(f"{what}, p50 of the largest ÷ smallest", value, f"≤ {_GROWS} ×", grown <= _GROWS)
 
 
@@ -278,11 +208,6 @@ def _notes(districts: Sequence[District]) -> list[str]:
     ]
 
 
-def _last_month() -> str:
-    today = _now()
-    return f"{today.year - (today.month == 1)}-{(today.month - 2) % 12 + 1:02d}"
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -292,13 +217,8 @@ def _run() -> None:
     parser.add_argument("--largest", type=int, default=SIZES[-1][0], help="leave out districts with more persons")
     parser.add_argument("--folder", type=Path, help="where the files are written, and stay")
     parser.add_argument("--times", type=int, default=200, help="how often each is asked")
-    parser.add_argument(
-        "--serve", type=int, help="serve the console of a folder at this port; used by the benchmark itself"
-    )
     asked = parser.parse_args()
     logging.getLogger("storage").setLevel(logging.ERROR)
-    if asked.serve:
-        return uvloop.run(serve(asked.folder, asked.serve))
     sizes = [size for size in SIZES if size[0] <= asked.largest]
     if asked.tiny:
         sizes, asked.times = [(200, 1_000), (400, 2_000)], 10

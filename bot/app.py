@@ -26,6 +26,7 @@ from bot.channels.wechat.channel import WechatChannel
 from bot.chat_addresses import ChatAddresses
 from bot.config import Settings
 from bot.console import ConsoleSettings, console_routes
+from bot.console.ahead import CountingAhead
 from bot.delivery import Delivery
 from bot.exports import Exporter
 from bot.fetching import Fetch, Fetching
@@ -46,6 +47,7 @@ from dialogue.understanding import Menu
 from handlers import HOUSE, MENU
 from handlers.console import ADDRESS as CONSOLE_ADDRESS
 from handlers.wall_codes import OF_WECHAT
+from reports.remembered import Remembered
 from storage import accounts, communities, points, settings
 from storage.conversations import Said
 from storage.database import Database, Transaction
@@ -141,7 +143,9 @@ async def running(
         delivery = outgoing.delivery = Delivery(database, channels, clock, paces, left_waiting=outgoing.left_waiting)
         if config.config.web.console:
             desk = ConsoleSettings(bot.public_url, bot.support_phone, is_sample, house.looks)
-            routes += console_routes(database, clock, vault.derived("console form")[0], desk, outgoing.wake)
+            remembered, key = Remembered(), vault.derived("console form")[0]
+            routes += console_routes(database, clock, key, desk, outgoing.wake, remembered)
+            await stack.enter_async_context(_tasks(CountingAhead(database, remembered, clock).run()))
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
         jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}

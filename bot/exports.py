@@ -81,9 +81,23 @@ class Exporter:
                 await self._database.write(_failed, export, fault, self._clock())
             else:
                 counted = await self._database.read(_counted, export) if name in _COUNTED else None
-                await self._database.write(_ready, export, counted, path.read_bytes(), suffix, self._clock())
+                token = await self._keep(export, path, suffix)
+                await self._database.write(_ready, export, counted, token, suffix, self._clock())
         self._wake()
         return True
+
+    async def _keep(self, export: Export, path: Path, suffix: str) -> str:
+        """Returns the token that opens it. A large file is kept piece by piece, and others write between."""
+        name, person, now = _name(export, suffix, self._clock()), export.person_id, self._clock()
+        with path.open("rb") as file:
+            token = await self._database.write(
+                files.add, name, MEDIA_TYPES[suffix], file.read(files.PIECE), person, now
+            )
+            place = 1
+            while piece := file.read(files.PIECE):
+                await self._database.write(files.add_piece, token, place, piece)
+                place += 1
+        return token
 
     async def _write(self, export: Export, path: Path) -> str:
         """Empty when it worked, else what went wrong in a word."""
@@ -127,17 +141,19 @@ def _counted(tx: Transaction, export: Export) -> Counts:
     return counts(tx, period_of(export.wanted))
 
 
-def _ready(tx: Transaction, export: Export, counted: Counts | None, content: bytes, suffix: str, now: datetime) -> None:
+def _ready(tx: Transaction, export: Export, counted: Counts | None, token: str, suffix: str, now: datetime) -> None:
     """The figures of a report that is handed out are kept, so that a later correction shows."""
-    name = file_name(_label(export), local_date(now), str(export.wanted.get("subject") or _subject(export)), suffix)
-    media_type = MEDIA_TYPES[suffix]
-    token = files.add(tx, name, media_type, content, export.person_id, now)
     exports.ready(tx, export.id, token, now)
     if counted is not None:
         snapshots.keep(tx, counted, export.person_id, now)
     headline = counted.headline if counted else _SAID.get(export.wanted.get("report", ""), f"{_label(export)}做好了。")
     if _is_from_chat(export):
-        _tell(tx, export, Reply(headline, file=File(token, name, media_type)), now)
+        sent = File(token, _name(export, suffix, now), MEDIA_TYPES[suffix])
+        _tell(tx, export, Reply(headline, file=sent), now)
+
+
+def _name(export: Export, suffix: str, now: datetime) -> str:
+    return file_name(_label(export), local_date(now), str(export.wanted.get("subject") or _subject(export)), suffix)
 
 
 def _label(export: Export) -> str:

@@ -8,6 +8,7 @@ from storage.counts import Marks, marks, may_differ
 from storage.database import Transaction
 
 _AT_MOST = 64
+_GROUPINGS: tuple[Grouping, ...] = ("month", "type", "point")
 
 
 class Remembered:
@@ -18,20 +19,20 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Period, tuple[Grouping, ...]], tuple[Marks, Counts]] = OrderedDict()
+        self._kept: OrderedDict[Period, tuple[Marks, Counts]] = OrderedDict()
 
-    def counts(self, tx: Transaction, period: Period, *groupings: Grouping) -> Counts:
+    def counts(self, tx: Transaction, period: Period) -> Counts:
+        """With what every page shows of a period, so that what was counted for one serves the others."""
         now = marks(tx)
-        wanted = (period, groupings)
-        kept = self._kept.get(wanted)
+        kept = self._kept.get(period)
         if kept is not None and kept[0] == now:
             return kept[1]
         if kept is not None and not may_differ(tx, period.begins, period.ends, kept[0]):
             counted = kept[1]
         else:
-            counted = counts(tx, period, *groupings)
-        self._kept[wanted] = (now, counted)
-        self._kept.move_to_end(wanted)
+            counted = counts(tx, period, *_GROUPINGS)
+        self._kept[period] = (now, counted)
+        self._kept.move_to_end(period)
         while len(self._kept) > _AT_MOST:
             self._kept.popitem(last=False)
         return counted

@@ -5,7 +5,7 @@ Rows that are old enough are forgotten from the beginning; a row says each time 
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,19 @@ _BETWEEN = (
     )
     .where(table.c.at >= bindparam("begins"), table.c.at < bindparam("ends"))
     .order_by(table.c.id)
+)
+
+_KINDS = (
+    select(table.c.action, func.count())
+    .where(table.c.at >= bindparam("begins"), table.c.at < bindparam("ends"))
+    .group_by(table.c.action)
+)
+_NEWEST_BETWEEN = (
+    _BETWEEN.where(table.c.action.in_(bindparam("kinds", expanding=True)))
+    .order_by(None)
+    .order_by(table.c.at.desc(), table.c.id.desc())
+    .limit(bindparam("at_most"))
+    .offset(bindparam("skip"))
 )
 
 
@@ -107,6 +120,19 @@ def between(tx: Transaction, begins: datetime, ends: datetime) -> Iterator[Act]:
     period = {"begins": begins, "ends": ends}
     found: Iterable[Any] = tx.connection.execute(_BETWEEN, period, execution_options={"yield_per": 1000})
     return (Act(*row) for row in found)
+
+
+def kinds(tx: Transaction, begins: datetime, ends: datetime) -> dict[str, int]:
+    """How often each kind of act was done in the time."""
+    return {row[0]: row[1] for row in tx.execute(_KINDS, {"begins": begins, "ends": ends})}
+
+
+def newest(
+    tx: Transaction, begins: datetime, ends: datetime, kinds: Sequence[str], skip: int, at_most: int
+) -> list[Act]:
+    """Some acts of these kinds, the newest first."""
+    wanted = {"begins": begins, "ends": ends, "kinds": list(kinds), "skip": skip, "at_most": at_most}
+    return [Act(*row) for row in tx.execute(_NEWEST_BETWEEN, wanted).all()]
 
 
 @dataclass(frozen=True, slots=True)

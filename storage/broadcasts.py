@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, literal_column, select, update
 
 from storage import audiences, audit, settings
 from storage.audiences import Audience
@@ -97,14 +97,17 @@ _END = (
     update(table).where(table.c.id == bindparam("broadcast")).values(state=bindparam("to"), ended_at=bindparam("now"))
 )
 OF_BROADCAST = outbox_table.c.broadcast_id == bindparam("broadcast")
+NOT_DELIVERED = and_(OF_BROADCAST, outbox_table.c.state != literal_column("'delivered'"))
+"""Few rows, found by an index that is used only where its condition stands word for word."""
+
 _HOLD = (
     update(outbox_table)
-    .where(UNDER_WAY, OF_BROADCAST, outbox_table.c.state.in_(["planned", "waiting"]))
+    .where(UNDER_WAY, NOT_DELIVERED, outbox_table.c.state.in_(["planned", "waiting"]))
     .values(due_at=bindparam("until"))
 )
 _WITHDRAW = (
     update(outbox_table)
-    .where(UNDER_WAY, OF_BROADCAST, outbox_table.c.state.in_(["planned", "waiting"]))
+    .where(UNDER_WAY, NOT_DELIVERED, outbox_table.c.state.in_(["planned", "waiting"]))
     .values(state="superseded", because="stopped", ended_at=bindparam("now"))
 )
 

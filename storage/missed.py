@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, text
+from sqlalchemy import String, and_, bindparam, func, or_, select, text
 
 from storage.database import Transaction
 from storage.ledgers import PERSON, called
@@ -21,10 +22,20 @@ _MISSED = (
         outbox.join(people, people.c.id == outbox.c.person_id).outerjoin(events, events.c.id == outbox.c.event_id)
     )
     .where(_BETWEEN)
-    .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("at_most"))
 )
+_IN_ORDER = _MISSED.order_by(outbox.c.due_at, outbox.c.id)
+_NEWEST = (
+    _MISSED.where(or_(bindparam("state", type_=String) == "", outbox.c.state == bindparam("state", type_=String)))
+    .where(or_(bindparam("kind", type_=String) == "", outbox.c.kind == bindparam("kind", type_=String)))
+    .order_by(outbox.c.due_at.desc(), outbox.c.id.desc())
+)
 _STATES = select(outbox.c.state, func.count()).where(_BETWEEN).group_by(outbox.c.state)
+_TALLIES = (
+    select(outbox.c.state, outbox.c.kind, func.count())
+    .where(_BETWEEN, outbox.c.person_id.is_not(None))
+    .group_by(outbox.c.state, outbox.c.kind)
+)
 _COUNT = select(func.count()).select_from(outbox).where(_BETWEEN, outbox.c.person_id.is_not(None))
 
 
@@ -49,12 +60,27 @@ def count(tx: Transaction, begins: datetime, ends: datetime) -> int:
     return int(tx.execute(_COUNT, {"begins": begins, "ends": ends}).scalar_one())
 
 
+def tallies(tx: Transaction, begins: datetime, ends: datetime) -> dict[tuple[str, str], int]:
+    """How many there are of each end and kind of message."""
+    return {(state, kind): number for state, kind, number in tx.execute(_TALLIES, {"begins": begins, "ends": ends})}
+
+
+def newest(
+    tx: Transaction, begins: datetime, ends: datetime, state: str = "", kind: str = "", *, at_most: int
+) -> list[Missed]:
+    """Masked, of one end or kind where one is given."""
+    wanted = {"begins": begins, "ends": ends, "state": state, "kind": kind, "at_most": at_most}
+    return [_missed(tx, row, masked=True) for row in tx.execute(_NEWEST, wanted)]
+
+
 def between(
     tx: Transaction, begins: datetime, ends: datetime, *, masked: bool = True, at_most: int = 1_000_000
 ) -> list[Missed]:
     """What was to go out in the period and reached nobody. The words of the message stay sealed."""
-    missed = []
-    for row in tx.execute(_MISSED, {"begins": begins, "ends": ends, "at_most": at_most}):
-        name, phone = called(tx, row, masked=masked)
-        missed.append(Missed(name, phone, row.kind, row.title or "", row.due_at, row.state, row.because or ""))
-    return missed
+    wanted = {"begins": begins, "ends": ends, "at_most": at_most}
+    return [_missed(tx, row, masked=masked) for row in tx.execute(_IN_ORDER, wanted)]
+
+
+def _missed(tx: Transaction, row: Any, *, masked: bool) -> Missed:
+    name, phone = called(tx, row, masked=masked)
+    return Missed(name, phone, row.kind, row.title or "", row.due_at, row.state, row.because or "")

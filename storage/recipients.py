@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from storage import audiences, broadcasts, call_list, outbox
-from storage.broadcasts import LASTS, OF_BROADCAST, Broadcast
+from storage.broadcasts import LASTS, NOT_DELIVERED, OF_BROADCAST, Broadcast
 from storage.database import Transaction
 from storage.outbox import UNDER_WAY
 from storage.schema.broadcasts import broadcasts as table
@@ -21,6 +21,10 @@ Step = Literal["more", "rest", "finished"]
 
 CAPPED = "enough messages this week"
 """Why a row was superseded: the person has had a broadcast today, or three this week."""
+
+_LEAVING = ("planned", "sending")
+_OPEN = (*_LEAVING, "waiting")
+_NOT_REACHED = ("unreachable", "refused", "expired", "unknown", "waiting")
 
 AHEAD = 2_500  # rows waiting to go out: few, so that a pause or a stop is one short statement; two seconds of the most
 AT_ONCE = 100  # rows planned in one transaction: others who write wait no longer than for these
@@ -46,8 +50,8 @@ _MOVE_ON = (
     .values(after_person=bindparam("person"), all_planned=bindparam("done"))
 )
 _END = update(table).where(table.c.id == bindparam("broadcast")).values(state="finished", ended_at=bindparam("now"))
-_AHEAD_NOW = select(func.count()).where(UNDER_WAY, OF_BROADCAST, outbox_table.c.state.in_(["planned", "sending"]))
-_OPEN = select(func.count()).where(UNDER_WAY, OF_BROADCAST)
+_IN_STATES = NOT_DELIVERED & outbox_table.c.state.in_(bindparam("states", expanding=True))
+_IN_STATE_NOW = select(func.count()).select_from(outbox_table).where(_IN_STATES)
 _NOT_WANTED = (
     update(outbox_table)
     .where(outbox_table.c.key == bindparam("which"), UNDER_WAY)
@@ -63,10 +67,12 @@ _HAD = (
 _HAVE = select(outbox_table.c.person_id).where(
     OF_BROADCAST, outbox_table.c.person_id.between(bindparam("first"), bindparam("last"))
 )
-_STATES = (
-    select(outbox_table.c.state, outbox_table.c.because, func.count())
-    .where(OF_BROADCAST)
-    .group_by(outbox_table.c.state, outbox_table.c.because)
+_ROWS = select(func.count()).where(OF_BROADCAST)
+_STATES = select(outbox_table.c.state, func.count()).where(NOT_DELIVERED).group_by(outbox_table.c.state)
+_SUPERSEDED = (
+    select(outbox_table.c.because, func.count())
+    .where(NOT_DELIVERED, outbox_table.c.state == bindparam("superseded"))
+    .group_by(outbox_table.c.because)
 )
 _ACKNOWLEDGED = select(func.count()).where(OF_BROADCAST, outbox_table.c.acknowledged_at.is_not(None))
 _ACKNOWLEDGE = (
@@ -85,13 +91,8 @@ _LAST_EMERGENCY = (
 _MISSED = (
     select(outbox_table.c.person_id, outbox_table.c.state, people_table.c.point_id)
     .join(people_table, people_table.c.id == outbox_table.c.person_id)
-    .where(OF_BROADCAST, people_table.c.state == "active", outbox_table.c.person_id > bindparam("after"))
-    .where(
-        or_(
-            outbox_table.c.state.in_(["unreachable", "refused", "expired", "unknown"]),
-            and_(outbox_table.c.state == "waiting", UNDER_WAY),
-        )
-    )
+    .where(NOT_DELIVERED, outbox_table.c.state == bindparam("in_state"), people_table.c.state == "active")
+    .where(outbox_table.c.person_id > bindparam("after"))
     .order_by(outbox_table.c.person_id)
     .limit(bindparam("at_most"))
 )
@@ -112,7 +113,7 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHE
     if found.state not in ("sending", "paused"):
         return "rest"
     if found.all_planned:
-        if not tx.execute(_OPEN, {"broadcast": found.id}).scalar_one():
+        if not _in_states(tx, found, _OPEN):
             tx.execute(_END, {"broadcast": found.id, "now": now})
             return "finished"
         return "rest"
@@ -120,7 +121,7 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHE
         return "rest"
     if found.state == "paused" and now < found.expires_at:
         return "rest"  # paused; after a day who is left is written down as expired
-    if now < found.expires_at and tx.execute(_AHEAD_NOW, {"broadcast": found.id}).scalar_one() >= ahead:
+    if now < found.expires_at and _in_states(tx, found, _LEAVING) >= ahead:
         return "rest"
     following = audiences.after(tx, found.audience, found.after_person, AT_ONCE, found.begun_at)
     enough = _had_enough(tx, found, [row.id for row in following], now)
@@ -133,12 +134,19 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHE
 
 
 def progress(tx: Transaction, found: Broadcast) -> Progress:
-    """How every row stands. Of the superseded ones the reason is told apart: `capped`, `fewer`, `stopped`."""
-    states: dict[str, int] = {}
-    for state, because, number in tx.execute(_STATES, {"broadcast": found.id}):
-        name = state if state != "superseded" else _WHY.get(because, state)
-        states[name] = states.get(name, 0) + number
-    acknowledged = tx.execute(_ACKNOWLEDGED, {"broadcast": found.id}).scalar_one()
+    """How every row stands. Of the superseded ones the reason is told apart: `capped`, `fewer`, `stopped`.
+
+    Those that arrived, nearly all, are what is left of the number of rows: counting them would be to read each.
+    """
+    wanted = {"broadcast": found.id}
+    states = {row[0]: row[1] for row in tx.execute(_STATES, wanted)}
+    if states.pop("superseded", 0):
+        for because, number in tx.execute(_SUPERSEDED, {**wanted, "superseded": "superseded"}):
+            name = _WHY.get(because, "superseded")
+            states[name] = states.get(name, 0) + number
+    if delivered := tx.execute(_ROWS, wanted).scalar_one() - sum(states.values()):
+        states["delivered"] = delivered
+    acknowledged = tx.execute(_ACKNOWLEDGED, wanted).scalar_one()
     return Progress(found.counted, states, int(acknowledged))
 
 
@@ -154,13 +162,12 @@ def last_emergency(tx: Transaction, person_id: int, now: datetime) -> int | None
 
 def missed(tx: Transaction, broadcast_id: int, at_most: int = 100, after: int = 0) -> list[tuple[int, str]]:
     """Who did not get it, as far as is known: (person, how their row stands)."""
-    wanted = {"broadcast": broadcast_id, "after": after, "at_most": at_most}
-    return [(row.person_id, row.state) for row in tx.execute(_MISSED, wanted).all()]
+    return [(row.person_id, row.state) for row in _missed(tx, broadcast_id, at_most, after)]
 
 
 def list_for_calls(tx: Transaction, broadcast_id: int, subject: str, now: datetime, after: int = 0) -> tuple[int, int]:
     """Put up to a hundred of them on the call list. Returns how many, and after whom to go on."""
-    found = tx.execute(_MISSED, {"broadcast": broadcast_id, "after": after, "at_most": AT_ONCE}).all()
+    found = _missed(tx, broadcast_id, AT_ONCE, after)
     for row in found:
         key = f"broadcast:{broadcast_id}:{row.person_id}"
         kind = "broadcast"
@@ -169,6 +176,16 @@ def list_for_calls(tx: Transaction, broadcast_id: int, subject: str, now: dateti
 
 
 _WHY = {CAPPED: "capped", outbox.MESSAGES_STOPPED: "fewer", "stopped": "stopped"}
+
+
+def _in_states(tx: Transaction, found: Broadcast, states: tuple[str, ...]) -> int:
+    return int(tx.execute(_IN_STATE_NOW, {"broadcast": found.id, "states": states}).scalar_one())
+
+
+def _missed(tx: Transaction, broadcast_id: int, at_most: int, after: int) -> list[Any]:
+    wanted = {"broadcast": broadcast_id, "after": after, "at_most": at_most}
+    found = [row for state in _NOT_REACHED for row in tx.execute(_MISSED, {**wanted, "in_state": state}).all()]
+    return sorted(found, key=lambda row: row.person_id)[:at_most]
 
 
 def _plan(tx: Transaction, found: Broadcast, rows: Sequence[Any], had_enough: set[int], now: datetime) -> None:

@@ -56,6 +56,7 @@ EVERYTHING: Sequence[Sealed] = (
     Sealed(talks.quarantine, ("raw",), _where),
     Sealed(talks.outbox, ("reply",), lambda row: str(row.key)),
     Sealed(talks.files, ("name", "content"), lambda row: row.key.hex()),
+    Sealed(talks.file_pieces, ("content",), lambda row: f"{row.key.hex()}/{row.place}"),
     Sealed(talks.attachments, ("content",), _id),
     Sealed(exports, ("file_token",), _id),
     Sealed(events, ("lottery_secret",), _id),

@@ -111,8 +111,26 @@ _SHOWN_HERE = {
     for is_whole in (True, False)
     for only_seasonal in (True, False)
 }
-_NO_BRANCH = _AFTER.where(people_table.c.host_branch_id.is_(None))
-_OF_BRANCH = _RESIDENTS.where(people_table.c.host_branch_id == bindparam("branch"))
+_NO_BRANCH = (  # in the order of numbers: by the index of branches, everyone who has none would be sorted for it
+    select(people_table.c.id, people_table.c.uid, people_table.c.party)
+    .where(people_table.c.id > bindparam("after"), people_table.c.state == "active")
+    .where(func.coalesce(people_table.c.host_branch_id, 0) == 0)
+    .order_by(people_table.c.id)
+    .limit(bindparam("at_most"))
+)
+_PLACED = (
+    select(people_table.c.id)
+    .where(people_table.c.host_branch_id == bindparam("branch"), people_table.c.state == "active")
+    .order_by(people_table.c.id)
+    .limit(bindparam("at_most"))
+    .offset(bindparam("skip"))
+)
+_OF_BRANCH = _RESIDENTS.where(people_table.c.id.in_(_PLACED))
+_COUNT_PLACED = (
+    select(func.count())
+    .select_from(people_table)
+    .where(people_table.c.host_branch_id == bindparam("branch"), people_table.c.state == "active")
+)
 _A_LOOK, _MOST_LOOKS = 500, 6
 _COMMUNITY_NAMES = select(communities.c.code, communities.c.display_name).order_by(communities.c.code)
 
@@ -170,9 +188,11 @@ def in_town(
     return InTown(counted[0], counted[1], [_resident(tx, row, masked=is_masked) for row in rows])
 
 
-def of_branch(tx: Transaction, branch_id: int) -> list[Resident]:
-    """Who is placed there, masked."""
-    return [_resident(tx, row, masked=True) for row in tx.execute(_OF_BRANCH, {"branch": branch_id})]
+def of_branch(tx: Transaction, branch_id: int, skip: int, at_most: int) -> tuple[list[Resident], int]:
+    """Some of those who are placed there, masked, and how many there are."""
+    count = int(tx.execute(_COUNT_PLACED, {"branch": branch_id}).scalar_one())
+    rows = tx.execute(_OF_BRANCH, {"branch": branch_id, "skip": skip, "at_most": at_most}).all()
+    return [_resident(tx, row, masked=True) for row in rows], count
 
 
 def members_without_branch(tx: Transaction, after: int, at_most: int) -> tuple[list[Resident], int | None]:
@@ -186,7 +206,7 @@ def members_without_branch(tx: Transaction, after: int, at_most: int) -> tuple[l
         for row in rows:
             after = row.id
             if people.party_of(tx, row.uid, row.party).member == "yes":
-                found.append(_resident(tx, row, masked=True))
+                found.append(masked(tx, row.id))
                 if len(found) == at_most:
                     return found, after
         if len(rows) < _A_LOOK:

@@ -1,5 +1,6 @@
 """Series: events that belong together, each with its own date; changed one at a time or from now on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -56,7 +57,7 @@ _TALLIES = (
         func.count().label("all"),
         func.sum(case((events_table.c.state == "held", 1), else_=0)),
     )
-    .where(events_table.c.series_id.is_not(None))
+    .where(events_table.c.series_id.in_(bindparam("series", expanding=True)))
     .group_by(events_table.c.series_id)
 )
 _CAME = (
@@ -124,9 +125,10 @@ def meetings(tx: Transaction, series_id: int) -> list[Event]:
     return events.some(tx, [row.id for row in tx.execute(_OF_SERIES, {"series": series_id}).all()])
 
 
-def tallies(tx: Transaction) -> dict[int, tuple[int, int]]:
-    """Of each series that has events: how many were held, and how many there are."""
-    return {series_id: (int(held), total) for series_id, total, held in tx.execute(_TALLIES)}
+def tallies(tx: Transaction, series_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Of each of these that has events: how many were held, and how many there are."""
+    found = tx.execute(_TALLIES, {"series": list(series_ids)})
+    return {series_id: (int(held), total) for series_id, total, held in found}
 
 
 def held(tx: Transaction, series_id: int) -> int:

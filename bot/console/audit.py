@@ -33,10 +33,11 @@ async def listing(visit: Visit) -> Response:
 
     def look(tx: Transaction) -> tuple[list[Shown], int]:
         names: dict[int | None, str] = {None: "红雁"}
-        acts = [act for act in audit.between(tx, day_starts(day), day_ends(day)) if _is_meant(act, action)]
-        acts.reverse()
+        period = day_starts(day), day_ends(day)
+        kinds = {kind: number for kind, number in audit.kinds(tx, *period).items() if _is_meant(kind, action)}
+        acts = audit.newest(tx, *period, list(kinds), (page - 1) * _ON_A_PAGE, _ON_A_PAGE)
         shown = []
-        for act in acts[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]:
+        for act in acts:
             if act.actor_id not in names:
                 person = people.find(tx, act.actor_id)
                 held_office = act.role in TITLES
@@ -44,7 +45,7 @@ async def listing(visit: Visit) -> Response:
             before, after = (facts_in_words(kept, TITLES) for kept in (act.before, act.after))
             what, about = act_in_words(act.action), thing_in_words(act.about)
             shown.append(Shown(act, names[act.actor_id], what, about, before, after))
-        return shown, len(acts)
+        return shown, sum(kinds.values())
 
     shown, count = await visit.read(look)
     return visit.page(
@@ -61,5 +62,5 @@ async def listing(visit: Visit) -> Response:
     )
 
 
-def _is_meant(act: Act, words: str) -> bool:
-    return words in act_in_words(act.action) or words in act.action
+def _is_meant(kind: str, words: str) -> bool:
+    return words in act_in_words(kind) or words in kind

@@ -15,6 +15,7 @@ from storage.people import Person
 from storage.refusals import NotFound
 
 _WITHOUT_A_BRANCH = 30
+_ON_A_PAGE = 50
 _FOUND: dict[str, membership.Verification] = {"verified": "verified", "not_confirmed": "not_confirmed"}
 
 
@@ -55,8 +56,8 @@ async def listing(visit: Visit) -> Response:
 
 
 async def detail(visit: Visit) -> Response:
-    """?q= finds a member who is placed nowhere yet."""
-    words = visit.asked("q", 40)
+    """?q= finds a member who is placed nowhere yet; ?page=2 goes on in the list of those who are placed here."""
+    words, page = visit.asked("q", 40), max(1, visit.asked_number("page") or 1)
 
     def look(tx: Transaction) -> dict[str, object]:
         branch = _reached(tx, visit.staff, visit.path_number())
@@ -65,10 +66,11 @@ async def detail(visit: Visit) -> Response:
             for each in (people.search(tx, words) if len(words) > 1 else [])
             if each.party.member == "yes" and each.host_branch_id is None
         ]
-        return {"branch": branch, "members": residents.of_branch(tx, branch.id), "found": found}
+        members, count = residents.of_branch(tx, branch.id, (page - 1) * _ON_A_PAGE, _ON_A_PAGE)
+        return {"branch": branch, "members": members, "count": count, "found": found, "last": -(-count // _ON_A_PAGE)}
 
     labels = {"verifications": VERIFICATIONS, "types": {key: MEMBER_TYPES[key] for key in membership.TYPES}}
-    return visit.page("branch.html", **await visit.read(look), words=words, **labels)
+    return visit.page("branch.html", **await visit.read(look), words=words, page=page, **labels)
 
 
 async def place(visit: Visit) -> Response:

@@ -27,8 +27,8 @@ class Waiting:
 
 
 class Overview:
-    def __init__(self) -> None:
-        self._remembered = Remembered()
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
 
     async def page(self, visit: Visit) -> Response:
         parts = await visit.read(self._look, visit)

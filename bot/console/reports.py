@@ -12,12 +12,12 @@ from bot.console.access import CHECKERS, COUNTERS, Staff
 from bot.console.events import seen
 from bot.console.visit import Visit
 from bot.wanted import OF_ONE
-from bot.web.files import as_file
+from bot.web.files import in_pieces
 from handlers.figures import read_period
 from reports import snapshots
 from reports.attendance import event_statistics, paper
 from reports.catalogue import BOOKS, REPORTS, label
-from reports.counts import DEFINITIONS, Counts, Grouping
+from reports.counts import DEFINITIONS, Counts
 from reports.needs import need_statistics
 from reports.periods import Period
 from reports.pictures import Picture, pictures
@@ -27,6 +27,7 @@ from storage import audit, exports, files, people
 from storage import snapshots as kept_snapshots
 from storage.database import Transaction
 from storage.exports import Export
+from storage.files import Begun
 from storage.refusals import NotAllowed, NotFound
 from storage.times import local_date
 
@@ -59,7 +60,6 @@ STATES = {"wanted": "排着队", "making": "正在做", "ready": "做好了", "f
 FORMATS = {"xlsx": "Excel 表格", "csv": "CSV（给别的软件用）"}
 _FORMS = (*FORMATS, "pdf")
 _AS_PAGES = ("season",)
-_GROUPINGS: tuple[Grouping, ...] = ("month", "type", "point")
 _MOST_SNAPSHOTS = 5
 
 
@@ -84,15 +84,15 @@ def may_have(staff: Staff, name: str) -> bool:
 
 
 class Reports:
-    def __init__(self) -> None:
-        self._remembered = Remembered()
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
 
     async def page(self, visit: Visit) -> Response:
         """?period=本月, or ?from=…&to=…; the season when neither says."""
         period = asked_period(visit)
 
         def look(tx: Transaction) -> dict[str, object]:
-            counted = self._remembered.counts(tx, period, *_GROUPINGS)
+            counted = self._remembered.counts(tx, period)
             return {
                 "counted": counted,
                 "pictures": _pictures(tx, visit, counted),
@@ -184,15 +184,14 @@ async def cancel(visit: Visit) -> Response:
 async def file(visit: Visit) -> Response:
     """The file, for whoever asked for it alone; it is there for seven days."""
 
-    def look(tx: Transaction) -> tuple[str, str, bytes] | None:
+    def look(tx: Transaction) -> Begun | None:
         token = exports.file_token(tx, _own(tx, visit).id)
-        return None if token is None else files.opened_by(tx, token, visit.now)
+        return None if token is None else files.begin(tx, token, visit.now)
 
     found = await visit.read(look)
     if found is None:
         raise NotFound("文件")
-    name, media_type, content = found
-    return as_file(content, media_type, name)
+    return in_pieces(visit.database, found)
 
 
 def asked_period(visit: Visit) -> Period:

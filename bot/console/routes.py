@@ -53,6 +53,7 @@ from bot.console.settings import ConsoleSettings
 from bot.console.sign_in import SignIn
 from bot.console.visit import Visit
 from bot.web.headers import SecurityHeaders
+from reports.remembered import Remembered
 from storage.database import Database
 
 _MEDIA_TYPES = {
@@ -68,8 +69,11 @@ def console_routes(
     key: bytes,
     settings: ConsoleSettings,
     wake: Callable[[], None],
+    remembered: Remembered | None = None,
 ) -> list[BaseRoute]:
-    """Everything below /console. `key` signs what forms carry; `wake` tells the delivery that something is due."""
+    """Everything below /console. `key` signs what forms carry; `wake` tells the delivery that something is due;
+    `remembered` has the figures that were counted ahead, where somebody does.
+    """
     keeper = Doorkeeper(database, clock, key, settings, wake)
     sign_in = SignIn(keeper)
     guard = [Middleware(SecurityHeaders, is_secure=settings.is_secure)]
@@ -94,15 +98,15 @@ def console_routes(
         Route("/console/in/{token}", sign_in.look, methods=["GET"], middleware=guard),
         Route("/console/in/{token}", sign_in.enter, methods=["POST"], middleware=guard),
         Route("/console/assets/{name}", asset, methods=["GET"], middleware=guard),
-        *(behind(door) for door in doors(sign_in)),
+        *(behind(door) for door in doors(sign_in, remembered or Remembered())),
     ]
 
 
-def doors(sign_in: SignIn) -> list[Door]:
+def doors(sign_in: SignIn, remembered: Remembered) -> list[Door]:
     """Every page that asks who comes, and whose it is."""
     return [
         Door("/console/sign-out", sign_in.leave, ANYONE, "POST"),
-        Door("/console", Overview().page, ANYONE),
+        Door("/console", Overview(remembered).page, ANYONE),
         Door("/console/events", events.listing, ANYONE),
         Door("/console/events/calendar", event_calendar.page, ANYONE),
         Door("/console/events/new", event_forms.blank, ORGANISERS),
@@ -172,7 +176,7 @@ def doors(sign_in: SignIn) -> list[Door]:
         Door("/console/broadcasts/{id:int}/phone", broadcasts.phone, CALLERS, "POST"),
         Door("/console/calls", calls.listing, CALLERS),
         Door("/console/calls/{id:int}/note", calls.note, CALLERS, "POST"),
-        Door("/console/reports", reports.Reports().page, COUNTERS),
+        Door("/console/reports", reports.Reports(remembered).page, COUNTERS),
         Door("/console/reports", reports.ask, COUNTERS, "POST"),
         Door("/console/jobs", reports.jobs, ANYONE, is_poll=True),
         Door("/console/files", reports.own_files, ANYONE),

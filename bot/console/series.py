@@ -9,12 +9,15 @@ from bot.console.visit import Visit
 from bot.web.media import LARGEST
 from handlers.roles import ORGANISERS
 from handlers.series import reaches
-from storage import attendance, audit, events, handouts, people, series
+from storage import audit, counts, events, handouts, people, series
 from storage.database import Transaction
 from storage.events import TYPES, Event
 from storage.masks import mask_name
 from storage.refusals import NotFound
 from storage.series import Series
+
+_ON_A_PAGE = 50
+_NAMES_ON_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,22 @@ def may_see(staff: Staff, found: Series) -> bool:
 
 
 async def listing(visit: Visit) -> Response:
-    def look(tx: Transaction) -> list[tuple[Series, int, int]]:
-        mine = [found for found in series.active(tx) if may_see(visit.staff, found)]
-        tallies = series.tallies(tx)
-        return [(found, *tallies.get(found.id, (0, 0))) for found in mine]
+    """?page=2: the newest stand on the first."""
+    page = max(1, visit.asked_number("page") or 1)
 
-    return visit.page("series.html", found=await visit.read(look), types=TYPES, may_make=visit.staff.holds(*ORGANISERS))
+    def look(tx: Transaction) -> tuple[list[tuple[Series, int, int]], int]:
+        mine = [found for found in series.active(tx) if may_see(visit.staff, found)]
+        shown = mine[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]
+        tallies = series.tallies(tx, [found.id for found in shown])
+        return [(found, *tallies.get(found.id, (0, 0))) for found in shown], len(mine)
+
+    found, count = await visit.read(look)
+    parts = {"found": found, "count": count, "page": page, "last": -(-count // _ON_A_PAGE)}
+    return visit.page("series.html", **parts, types=TYPES, may_make=visit.staff.holds(*ORGANISERS))
 
 
 async def detail(visit: Visit) -> Response:
-    """?times=3: who came at least so often."""
+    """?times=3: who came at least so often, a hundred on a page."""
     return await shown(visit)
 
 
@@ -81,8 +90,11 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
         raise NotFound("系列")
     held = series.held(tx, found.id)
     at_least = min(max(times or 1, 1), max(held, 1))
+    done = series.completions(tx, found.id, at_least)
+    page = max(1, visit.number("page") or visit.asked_number("page") or 1)
+    skip = (page - 1) * _NAMES_ON_A_PAGE
     faithful = []
-    for one in series.completions(tx, found.id, at_least):
+    for one in done[skip : skip + _NAMES_ON_A_PAGE]:
         person = people.find(tx, one.person_id)
         name = person.name if person else "（已注销）"
         faithful.append(Faithful(name if is_full or person is None else mask_name(name), one.came))
@@ -93,6 +105,10 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
         "held": held,
         "times": at_least,
         "faithful": faithful,
+        "count": len(done),
+        "page": page,
+        "last": -(-len(done) // _NAMES_ON_A_PAGE),
+        "first": skip + 1,
         "is_full": is_full,
         "may_unmask": any(reaches(grant, found) for grant in visit.staff.grants),
         "wrong": None,
@@ -106,13 +122,13 @@ def _look(tx: Transaction, visit: Visit, times: int | None, *, is_full: bool = F
 def _meetings(tx: Transaction, staff: Staff, found: Series) -> list[Meeting]:
     meetings = series.meetings(tx, found.id)
     stand = events.stand(tx, [event.id for event in meetings])
-    return [_meeting(tx, staff, event, *stand[event.id]) for event in meetings]
-
-
-def _meeting(tx: Transaction, staff: Staff, event: Event, taken: int, waiting: int) -> Meeting:
-    came = None
-    if event.state == "held":
-        came = sum(entry.state == "attended" for entry in attendance.of_event(tx, event.id))
-        came += attendance.heads(tx, event.id)
-    may_change = event.state in ("draft", "published") and staff.role_for(event, ORGANISERS) is not None
-    return Meeting(event, taken, waiting, came, may_change)
+    came = counts.came(tx, [event.id for event in meetings if event.state == "held"])
+    return [
+        Meeting(
+            event,
+            *stand[event.id],
+            came.get(event.id),
+            event.state in ("draft", "published") and staff.role_for(event, ORGANISERS) is not None,
+        )
+        for event in meetings
+    ]

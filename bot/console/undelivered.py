@@ -1,12 +1,12 @@
 """Messages that reached nobody, with why: who must be phoned, and what a channel did not take."""
 
-from collections import Counter
 from datetime import timedelta
 
 from starlette.responses import Response
 
 from bot.console.visit import Visit
 from storage import missed
+from storage.database import Transaction
 from storage.missed import Missed
 
 PERIODS = {1: "今天和昨天", 7: "七天", 30: "三十天", 90: "九十天"}
@@ -30,16 +30,19 @@ async def page(visit: Visit) -> Response:
     days = visit.asked_number("days") or 7
     days = days if days in PERIODS else 7
     state, kind = visit.asked("state", 16), visit.asked("kind", 16)
-    found = await visit.read(missed.between, visit.now - timedelta(days=days), visit.now)
-    fitting = [each for each in found if state in ("", each.state) and kind in ("", each.kind)]
-    fitting.reverse()
+    begins = visit.now - timedelta(days=days)
+
+    def look(tx: Transaction) -> tuple[dict[tuple[str, str], int], list[Missed]]:
+        shown = missed.newest(tx, begins, visit.now, state, kind, at_most=_MOST_SHOWN)
+        return missed.tallies(tx, begins, visit.now), shown
+
+    found, shown = await visit.read(look)
     return visit.page(
         "undelivered.html",
-        shown=fitting[:_MOST_SHOWN],
-        count=len(fitting),
-        total=len(found),
+        shown=shown,
+        count=sum(number for (end, of), number in found.items() if state in ("", end) and kind in ("", of)),
+        total=sum(found.values()),
         by_state=[(key, label, _number(found, key)) for key, label in STATES.items()],
-        by_kind=Counter(each.kind for each in found),
         days=days,
         state=state,
         kind=kind,
@@ -49,5 +52,5 @@ async def page(visit: Visit) -> Response:
     )
 
 
-def _number(found: list[Missed], state: str) -> int:
-    return sum(each.state == state for each in found)
+def _number(found: dict[tuple[str, str], int], state: str) -> int:
+    return sum(number for (end, _), number in found.items() if end == state)

@@ -43,6 +43,8 @@ _EXPIRING = text("ended_at IS NULL AND expires_at IS NOT NULL")
 _OF_A_PERSON = text("ended_at IS NULL AND person_id IS NOT NULL")
 _OF_AN_EVENT = text("event_id IS NOT NULL")
 _OF_A_BROADCAST = text("broadcast_id IS NOT NULL")
+_NOT_DELIVERED = text("broadcast_id IS NOT NULL AND state <> 'delivered'")
+_ACKNOWLEDGED = text("acknowledged_at IS NOT NULL")
 _MISSED = text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'")
 _ENDED = text("ended_at IS NOT NULL")
 _ENDED_OF_PERSON = text("ended_at IS NOT NULL AND person_id IS NOT NULL")
@@ -96,6 +98,20 @@ outbox = Table(
         sqlite_where=_OF_A_BROADCAST,
         postgresql_where=_OF_A_BROADCAST,
     ),
+    # Of a broadcast to everyone nearly all rows say that it arrived; what is still asked of it is asked of the others.
+    Index(
+        "ix_outbox_not_delivered",
+        *("broadcast_id", "state", "person_id", "because"),
+        sqlite_where=_NOT_DELIVERED,
+        postgresql_where=_NOT_DELIVERED,
+    ),
+    Index(
+        "ix_outbox_acknowledged",
+        "broadcast_id",
+        "acknowledged_at",
+        sqlite_where=_ACKNOWLEDGED,
+        postgresql_where=_ACKNOWLEDGED,
+    ),
     Index("ix_outbox_lost", "due_at", sqlite_where=_LOST, postgresql_where=_LOST),
     Index("ix_outbox_missed", "ended_at", sqlite_where=_MISSED, postgresql_where=_MISSED),
 )
@@ -111,6 +127,14 @@ files = Table(
     Column("person_id", ForeignKey("people.id")),
     Column("expires_at", Moment, index=True),
     Column("created_at", Moment, nullable=False),
+)
+
+file_pieces = Table(  # what a large file has beyond its first piece
+    "file_pieces",
+    metadata,
+    Column("key", ForeignKey("files.key", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # 1 and so on, bound into what is sealed
+    Column("content", LargeBinary, nullable=False),  # sealed
 )
 
 attachments = Table(  # what people sent; the bytes are fetched from the channel after the message was answered

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.channels.web import texts
 from bot.channels.web.limits import Doors
-from bot.web.files import as_file
+from bot.web.files import in_pieces
 from bot.web.limits import address_of
 from storage import files
 from storage.database import Database, StorageFault
@@ -30,10 +30,9 @@ class Downloads:
         if len(token) > _LONGEST_TOKEN:
             return PlainTextResponse(texts.GONE, 404)
         try:
-            found = await self._database.read(files.opened_by, token, self._clock())
+            found = await self._database.read(files.begin, token, self._clock())
         except StorageFault:
             return PlainTextResponse(texts.NOT_NOW, 503, {"retry-after": "10"})
         if found is None:
             return PlainTextResponse(texts.GONE, 404)
-        name, media_type, content = found
-        return as_file(content, media_type, name)
+        return in_pieces(self._database, found)

@@ -864,6 +864,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_exports_state", ["state"], unique=False)
 
     op.create_table(
+        "file_pieces",
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["key"], ["files.key"], name=op.f("fk_file_pieces_key_files"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key", "place", name=op.f("pk_file_pieces")),
+    )
+    op.create_table(
         "grants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -1299,6 +1307,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.create_index(
+            "ix_outbox_acknowledged",
+            ["broadcast_id", "acknowledged_at"],
+            unique=False,
+            sqlite_where=sa.text("acknowledged_at IS NOT NULL"),
+            postgresql_where=sa.text("acknowledged_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_outbox_broadcast_id",
             ["broadcast_id", "person_id"],
             unique=False,
@@ -1350,6 +1365,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
             postgresql_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_not_delivered",
+            ["broadcast_id", "state", "person_id", "because"],
+            unique=False,
+            sqlite_where=sa.text("broadcast_id IS NOT NULL AND state <> 'delivered'"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL AND state <> 'delivered'"),
         )
         batch_op.create_index(
             "ix_outbox_open",
@@ -1518,6 +1540,11 @@ def downgrade() -> None:
             "ix_outbox_open", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
         )
         batch_op.drop_index(
+            "ix_outbox_not_delivered",
+            sqlite_where=sa.text("broadcast_id IS NOT NULL AND state <> 'delivered'"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL AND state <> 'delivered'"),
+        )
+        batch_op.drop_index(
             "ix_outbox_missed",
             sqlite_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
             postgresql_where=sa.text("event_id IS NOT NULL AND ended_at IS NOT NULL AND state <> 'delivered'"),
@@ -1555,6 +1582,11 @@ def downgrade() -> None:
             "ix_outbox_broadcast_id",
             sqlite_where=sa.text("broadcast_id IS NOT NULL"),
             postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_acknowledged",
+            sqlite_where=sa.text("acknowledged_at IS NOT NULL"),
+            postgresql_where=sa.text("acknowledged_at IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_outbox_account_id",
@@ -1661,6 +1693,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_grants_account_id")
 
     op.drop_table("grants")
+    op.drop_table("file_pieces")
     with op.batch_alter_table("exports", schema=None) as batch_op:
         batch_op.drop_index("ix_exports_state")
 
