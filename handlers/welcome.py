@@ -42,7 +42,7 @@ async def human(talk: Talk) -> None:
 async def puzzled(talk: Talk) -> None:
     """Before giving up: the words may be the name of an event or of a community."""
     words = talk.opening.text
-    main = MAIN
+    main: tuple[Choice, ...] = MAIN
     if 1 < len(bare(words)) <= 20:
         if named := events.matching(talk, words):
             choices = [Choice(f"活动 {event.id}", events.label(event)) for event in named[:5]]
