@@ -13,6 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
@@ -134,27 +135,28 @@ class Transaction:
             cursor = self._driver.cursor() if self._turn is None else self._turn.cursor(self._faults)
             return prepared.run(cursor, parameters)
 
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """What SQLAlchemy makes of the driver's errors, for what went past it."""
+    def _faults(self) -> "_Faults":
+        return _Faults(self)
+
+    def explain(self, last: BaseException) -> None:
+        """Raise what SQLAlchemy makes of an error of the driver's, for what went past it."""
         dialect = self._connection.dialect
         errors = dialect.loaded_dbapi.Error
-        try:
-            yield
-        except errors as last:
-            problem = last
-            while isinstance(problem.__context__, errors):  # what was sent after the first that failed came to nothing
-                problem = problem.__context__
-            if self._turn is not None:
-                self._turn.waits(whatever_comes=True)
-            is_lost = dialect.is_disconnect(problem, cast(Any, self._driver), None)
-            if is_lost:
-                self._connection.invalidate(problem)
-            if type(problem).__name__ == _TOO_LARGE:
-                raise NotFound("号") from None
-            raise DBAPIError.instance(
-                None, None, problem, errors, hide_parameters=True, connection_invalidated=is_lost
-            ) from problem
+        if not isinstance(last, errors):
+            return
+        problem = last
+        while isinstance(problem.__context__, errors):  # what was sent after the first that failed came to nothing
+            problem = problem.__context__
+        if self._turn is not None:
+            self._turn.waits(whatever_comes=True)
+        is_lost = dialect.is_disconnect(problem, cast(Any, self._driver), None)
+        if is_lost:
+            self._connection.invalidate(problem)
+        if type(problem).__name__ == _TOO_LARGE:
+            raise NotFound("号") from None
+        raise DBAPIError.instance(
+            None, None, problem, errors, hide_parameters=True, connection_invalidated=is_lost
+        ) from problem
 
     @property
     def dialect(self) -> str:
@@ -201,6 +203,22 @@ class Transaction:
         # Its lock can be had only when it is gone; ours falls with this transaction.
         (is_gone,) = self._say("SELECT pg_try_advisory_xact_lock(%s)", worker).fetchone()
         return not is_gone
+
+
+class _Faults:
+    """Around each statement: as a generator it would cost as much as a small one takes."""
+
+    __slots__ = ("_tx",)
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        if problem is not None:
+            self._tx.explain(problem)
 
 
 class Database(Protocol):
@@ -277,7 +295,6 @@ def _prepare_to_write(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # NORMAL loses acknowledged work at a power cut
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA cache_size=-32000")  # KiB
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -289,7 +306,6 @@ def _prepare_to_read(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY}")
     connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA cache_size=-16000")
 
 
 def _begin_deferred(connection: Connection) -> None:
@@ -358,13 +374,18 @@ class _Sqlite:
         self.is_spoiled = False
         self._house = house
         self._engine = sqlite_engine(path)
-        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, hide_parameters=True)
-        event.listen(self._readers.sync_engine, "connect", _prepare_to_read)
-        event.listen(self._readers.sync_engine, "begin", _begin_deferred)
+        self._path = path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write_all, name="storage-writer", daemon=True)
         self._writer.start()
+
+    @cached_property
+    def _readers(self) -> AsyncEngine:
+        readers = create_async_engine(f"sqlite+aiosqlite:///{self._path}", pool_size=4, hide_parameters=True)
+        event.listen(readers.sync_engine, "connect", _prepare_to_read)
+        event.listen(readers.sync_engine, "begin", _begin_deferred)
+        return readers
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         answer: asyncio.Future[T] = self._loop.create_future()
@@ -390,7 +411,8 @@ class _Sqlite:
         """Finish what was handed in, then close."""
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
-        await self._readers.dispose()
+        if "_readers" in self.__dict__:
+            await self._readers.dispose()
         self._engine.dispose()
 
     def _write_all(self) -> None:
