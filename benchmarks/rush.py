@@ -4,12 +4,15 @@ Run: python -m benchmarks.rush [--people 10000] [--url postgresql://…] [--keep
 
 Storage: `sign_ups.sign_up` for everyone at once, beside the same claim as others write it on the same tables (aiosqlite
 with a commit each, SQLAlchemy's async layer, and sqlite3 in one thread with one commit for all who wait, which is the
-limit). Reception: everyone's “报名” at once. Webhook: the same through Telegram's webhook over real HTTP, until the
-answer has left. Waits count from the moment at which all began. After each the list is looked at: as many seats given
-as there are, everybody on it once, numbers without a gap. `--url`: on an empty PostgreSQL database, without the peers.
+limit); all with synchronous=FULL, so that a commit each costs at least an fsync of this very disk. Reception:
+everyone's “报名” at once. Webhook: the same through Telegram's webhook over real HTTP, until the answer has left. Waits
+count from the moment at which all began. After each the list is looked at: as many seats given as there are, everybody
+on it once, numbers without a gap. `--url`: on an empty PostgreSQL database, without the peers.
 """
 
 import asyncio
+import os
+import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -81,6 +84,7 @@ async def _on_sqlite(folder: Path, vault: Vault, persons: Sequence[int], held: d
         beside("storage ÷ SQLAlchemy async, a commit each", f"{rate / rates['sqlalchemy']:.1f} ×"),
         at_least("storage ÷ sqlite3 in one thread, the limit", rate / rates["one thread"], 0.5, " ×"),
         beside("aiosqlite / SQLAlchemy / one thread", " / ".join(f"{each:,.0f}" for each in rates.values()) + " per s"),
+        beside("an fsync of this disk, p50", f"{_fsync(folder) * 1e6:,.0f} µs"),
         Figure("seats given too often, people lost or doubled, gaps", "0", "0", True),
     ]
 
@@ -126,6 +130,18 @@ async def _through_webhook(folder: Path, persons: Sequence[int], event_id: int) 
         beside("Telegram webhook", f"{len(waits) / max(waits):,.0f} per s"),
         at_most("Telegram webhook, p99 until the answer has left", percentile(waits, 99), _IN_TIME, " ms", 0),
     ]
+
+
+def _fsync(folder: Path) -> float:
+    """Seconds: what a commit each cannot be quicker than."""
+    took = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(200):
+            file.write(bytes(4096))
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            took.append(time.perf_counter() - begun)
+    return statistics.median(took)
 
 
 async def _register(database: Database, number: int) -> list[int]:
