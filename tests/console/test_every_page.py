@@ -10,6 +10,7 @@ from bot.console.doors import Doorkeeper
 from bot.console.routes import doors
 from bot.console.settings import ConsoleSettings
 from bot.console.sign_in import SignIn
+from reports.remembered import Remembered
 from storage import grants, markets
 from storage.markets import StallDraft
 from tests.console.conftest import KEY, PHONE, ROLES
@@ -56,7 +57,7 @@ async def pages_of(visitor, starts):
 async def test_axe_finds_nothing_on_any_page_as_any_role(house, screens, somebody):
     """A page that has nothing new for a role is not judged again."""
     keeper = Doorkeeper(house.database, house.clock, KEY, ConsoleSettings("", PHONE), house.wake)
-    pages = [door for door in doors(SignIn(keeper)) if door.method == "GET" and not door.is_poll]
+    pages = [door for door in doors(SignIn(keeper), Remembered()) if door.method == "GET" and not door.is_poll]
     await gather(house)
     event = await now_on(house)
     await house.does(lambda tx: markets.open_stalls(tx, event, house.clock(), [StallDraft("理发", "一号桌")]))

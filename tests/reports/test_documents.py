@@ -16,11 +16,11 @@ from fontTools.pens.boundsPen import BoundsPen
 
 from reports import documents, season_document, snapshots
 from reports.attendance import paper
+from reports.catalogue import BOOKS, REPORTS, Wanted, book, label
 from reports.counts import counts
 from reports.pdf import Document
 from reports.periods import Period
 from reports.pictures import Bar, Picture
-from reports.season import season_book
 from reports.sheet import Column, Unmasked
 from reports.xlsx import write_xlsx
 from storage import attendance
@@ -245,18 +245,28 @@ async def test_it_says_what_differs_from_the_last_one_with_who_and_why(own_seaso
 
 
 @pytest.mark.long
-async def test_the_workbook_of_the_season_opens_in_libreoffice_and_prints(season, tmp_path):
+async def test_every_workbook_opens_in_libreoffice_and_prints(season, tmp_path):
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("LibreOffice is not installed here")
-    path = tmp_path / "season.xlsx"
-    await season(lambda tx: write_xlsx(season_book(tx, SEASON, paper(tx, MADE)), path))
+    paths = [tmp_path / f"{name}.xlsx" for name in [*REPORTS, *BOOKS]]
+
+    def write(tx):
+        for path in paths:
+            write_xlsx(book(tx, path.stem, Wanted(SEASON, paper(tx, MADE), sees_party=True)), path)
+
+    await season(write)
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=300)
-    printed = pypdfium2.PdfDocument(tmp_path / "season.pdf")
-    said = "".join("".join(page.get_textpage().get_text_range().split()) for page in printed)
-    assert "共计开展活动38场，惠及826人次" in said
-    assert "活动人次（按月）" in said
-    assert "Err:" not in said
-    assert "#REF" not in said
+    command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *map(str, paths)]
+    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=900)
+    for path in paths:
+        printed = pypdfium2.PdfDocument(path.with_suffix(".pdf"))
+        said = "".join("".join(page.get_textpage().get_text_range().split()) for page in printed)
+        assert path.stem in BOOKS or label(path.stem) in said, path
+        assert "Err:" not in said, path
+        assert "#REF" not in said, path
+        wide, high = printed[0].get_size()
+        assert (round(wide), round(high)) == (842, 595), path  # A4, landscape
+        if path.stem == "season":
+            assert "共计开展活动38场，惠及826人次" in said
+            assert "活动人次（按月）" in said
