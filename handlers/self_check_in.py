@@ -6,9 +6,9 @@ from datetime import timedelta
 from dialogue.message import Choice
 from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import links, registration, wall_codes
+from handlers import registration, wall_codes
 from handlers.check_in import actor_for, event_and_words, name_of
-from storage import attendance, events, settings, sign_ups, tokens
+from storage import attendance, events, sign_ups, tokens
 from storage.attendance import CheckIn
 from storage.audit import Actor
 from storage.events import Event
@@ -49,12 +49,11 @@ async def wall(talk: Talk) -> None:
     """“签到码”: what to hang on the wall, as pictures and as words."""
     event, _ = await event_and_words(talk)
     actor_for(talk, event)
-    on = settings.get(talk.tx, links.ADDRESSES, {})
     parts = [wall_codes.give(talk, event, "check-in")]
     if event.code_word:
         parts.append(f"口令是“{event.code_word}”，到场的人回“口令 {event.code_word}”也行。")
-    elif "wechat" in on and not parts[0]:
-        parts.append("这个公众号做不了微信的二维码，微信里要用口令签到，还没设。")
+    elif parts[0] == wall_codes.NO_RIGHT:
+        parts.append("微信里要用口令签到，还没设。")
     elif not talk.replies and not parts[0]:
         parts.append("这里做不了签到码。可以设一个口令。")
     set_word = () if event.code_word else (Choice(f"改活动 {event.id}", "设口令"),)

@@ -28,14 +28,13 @@ Acting = Callable[[Event], Actor]
 
 async def create(talk: Talk, draft: Draft, hosts: tuple[int, ...] = (), stalls: tuple[StallDraft, ...] = ()) -> None:
     """Once a week, public holidays left out; every meeting is published, and each is an event of its own."""
-    name = await talk.ask("series name", f"系列叫什么？比如：{draft.title}班。", Text(at_most=40, at_least=2))
+    name = await talk.ask("series name", "系列叫什么？比如：书法班。", Text(at_most=40, at_least=2))
     times = await talk.ask("series times", "每周一次，一共几次？", Number(at_least=2, at_most=MOST))
     starts, skipped = series.days(draft.starts_at, times, need_clock.overrides(talk.tx))
     left_out = f"（{'、'.join(_day(day) for day in skipped)}放假，不上）" if skipped else ""
     last = texts.day(starts[-1])
-    if not await talk.confirm(
-        f"《{name}》一共 {times} 次，每次{texts.moment(starts[0])}这个钟点，上到{last}{left_out}"
-    ):
+    begins = f"从{texts.day(starts[0])}起每周一次，都是{texts.clock(starts[0])}"
+    if not await talk.confirm(f"《{name}》一共 {times} 次，{begins}，上到{last}{left_out}"):
         return talk.say("好的，没有留下。", Choice("发布活动", "重新发布一个"))
 
     def acting(event: Event) -> Actor:

@@ -33,6 +33,7 @@ _SAYS: dict[Use, str] = {
     "check-in": "打印出来贴在门口，扫一扫就签到",
     "event": "印在海报上，扫一扫就看到这场活动，可以报名",
 }
+NO_RIGHT = "这个公众号做不了微信的二维码。"
 _NOT_MADE = "微信的二维码没做成，多半是微信那边忙。过一会儿再要一次；等不及就说口令、发活动编号，一样能用。"
 _NOT_ALLOWED = "微信没有让我们做二维码，请告诉区里管公众号的同志。现在用口令、发活动编号，一样能签到、报名。"
 
@@ -50,7 +51,7 @@ async def poster(talk: Talk) -> None:
 def give(talk: Talk, event: Event, use: Use) -> str:
     """Say a picture for each channel that has an address. Returns a sentence about the code of WeChat, or nothing.
 
-    That code only WeChat can make: it is asked for here, and sent when it is there.
+    That code only WeChat can make: it is asked for here, and sent when it is there, if the account may have it at all.
     """
     for channel, url in links.addresses(talk.tx, payload(talk.tx, use, event, talk.now)).items():
         if not url:
@@ -63,7 +64,7 @@ def give(talk: Talk, event: Event, use: Use) -> str:
         else:
             talk.say(text, photo=picture)
     if not settings.get(talk.tx, OF_WECHAT, default=False):
-        return ""
+        return NO_RIGHT if "wechat" in settings.get(talk.tx, links.ADDRESSES, {}) else ""
     wanted = {"event": event.id, "for": use}
     exports.ask(talk.tx, exports.SCENE_CODE, wanted, talk.person_id, talk.account.id, talk.now)
     return f"微信的{_NAMES[use]}正在做，好了马上发给您。"
