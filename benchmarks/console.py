@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import uvicorn
@@ -50,6 +51,7 @@ PAGES = {
     "market": "/console/events/{market}/stalls",
     "market, live": "/console/events/{market}/stalls/board",
     "series": "/console/events/series",
+    "series, new": "/console/events/series/new",
     "series, one": "/console/events/series/{series}",
     "people": "/console/people",
     "people search": "/console/people?q={name}",
@@ -97,6 +99,7 @@ PAGES = {
     "audit log, page 2": "/console/audit?day={yesterday}&page=2",
     "audit log, one kind": "/console/audit?day={yesterday}&action=consent",
     "settings": "/console/settings",
+    "settings of needs": "/console/settings/needs",
     "health": "/console/health",
 }
 FIRST = ("overview", "reports", "reports, last season", "reports, month", "reports, year")
@@ -120,6 +123,23 @@ class Waits:
     worked: list[float] = field(default_factory=list)
 
 
+class Look(NamedTuple):
+    """At one page: seconds until it was read, seconds that the processor worked, bytes."""
+
+    answered: float
+    worked: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Signed in at a console."""
+
+    look: Callable[[str], Awaitable[Look]]
+    counted: float  # seconds that counting ahead took
+    process: int  # that serves
+
+
 @dataclass
 class Asked:
     """One district. `counted` is how many seconds the figures took that pages find counted ahead."""
@@ -131,18 +151,18 @@ class Asked:
 async def ask(districts: Sequence[District], times: int) -> list[Asked]:
     """By page, for each district. All are asked in turn, so that what else the machine does meets all alike."""
     async with AsyncExitStack() as stack:
-        visitors = [await stack.enter_async_context(_visitor(each)) for each in districts]
-        found = [Asked(counted, {what: Waits() for what in PAGES}) for _, counted in visitors]
+        visitors = [await stack.enter_async_context(visiting(each)) for each in districts]
+        found = [Asked(each.counted, {what: Waits() for what in PAGES}) for each in visitors]
         for turn in range(times + 1):
             for what, page in PAGES.items():
-                for about, (look, _), asked in zip(districts, visitors, found, strict=True):
-                    answered, worked = await look(address(page, about))
+                for about, visitor, asked in zip(districts, visitors, found, strict=True):
+                    seen = await visitor.look(address(page, about))
                     waits = asked.pages[what]
                     if turn:
-                        waits.answered.append(answered)
-                        waits.worked.append(worked)
+                        waits.answered.append(seen.answered)
+                        waits.worked.append(seen.worked)
                     else:
-                        waits.first = answered
+                        waits.first = seen.answered
                 await asyncio.sleep(1 / _SLOWEST_PAGES)
         return found
 
@@ -156,8 +176,8 @@ def address(page: str, about: District) -> str:
 
 
 @asynccontextmanager
-async def _visitor(about: District) -> AsyncIterator[tuple[Callable[[str], Awaitable[tuple[float, float]]], float]]:
-    """Signed in as district staff at a console of its own process, and how many seconds it counted ahead."""
+async def visiting(about: District) -> AsyncIterator[Visitor]:
+    """Signed in as district staff at a console of its own process."""
     async with open_database(about.url, about.vault()) as database:
         token = await database.write(sessions.link_for, district.STAFF, datetime.now(UTC))
     port = free_port()
@@ -175,16 +195,18 @@ async def _visitor(about: District) -> AsyncIterator[tuple[Callable[[str], Await
                 if response.status != 303:
                     raise RuntimeError(f"the console did not let us in: {response.status}")
 
-            async def look(path: str) -> tuple[float, float]:
+            async def look(path: str) -> Look:
                 worked, begun = processor_time(process.pid), time.perf_counter()
                 async with client.get(here + path, allow_redirects=False) as response:
-                    await response.read()
+                    size = 0
+                    async for piece in response.content.iter_any():
+                        size += len(piece)
                     answered = time.perf_counter() - begun
                     if response.status != 200:
                         raise RuntimeError(f"{path} answered {response.status}")
-                return answered, processor_time(process.pid) - worked
+                return Look(answered, processor_time(process.pid) - worked, size)
 
-            yield look, counted
+            yield Visitor(look, counted, process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)

@@ -2,11 +2,13 @@
 
 Run: python -m benchmarks.reports [--rows 1000000] [--keep]
 
-Files: asked for as at the console and made by `bot.exports`, in the process of its own that it starts, from a district
-of that many attendances. Memory is what that process had at most above one that has only imported and opened the
-same. Answering: in the process that asked, somebody writes every 20 ms, before and while the files are made; its own
-memory is watched, too. Writing alone: rows of eight columns, made up as they are written, by our writers and by the
-fastest on PyPI that give the same cells, rustpy-xlsxwriter and the csv module; each in a process of its own.
+Files: asked for as at the console, made by `bot.exports` in the process of its own that it starts, kept by the process
+that asked, and taken from a console over HTTP; from a district of that many attendances. Memory is what the process
+that makes one had at most above one that has only imported and opened the same, and what the other two had at most
+above what they had before. Answering: in the process that asked, somebody writes every 20 ms, before and while the
+files are made; its own memory is watched, too. Writing alone: rows of eight columns, made up as they are written, by
+our writers and by the fastest on PyPI that give the same cells, rustpy-xlsxwriter and the csv module; each in a process
+of its own.
 """
 
 import asyncio
@@ -27,6 +29,8 @@ import rustpy_xlsxwriter
 import uvloop
 
 from benchmarks import district
+from benchmarks.console import visiting
+from benchmarks.district import District
 from benchmarks.export import COLUMNS, made_up
 from benchmarks.figures import at_most, beside, options, percentile, tell
 from benchmarks.programs import memory
@@ -57,6 +61,10 @@ class Made:
     resident: float
     answering: float
     waits: list[float]
+    export: int
+    size: int = 0  # bytes
+    handing_out: float = 0.0
+    handed_out: float = 0.0  # seconds
 
 
 async def main(rows: int, *, keep: bool, command: str) -> None:
@@ -64,18 +72,22 @@ async def main(rows: int, *, keep: bool, command: str) -> None:
         folder = Path(own)
         writing = {name: await _alone(name, rows, folder) for name in _WRITERS}
         idle, _ = await _run_module("bot.exporting", "--help")
-        await district.build(folder, max(200, rows // 10), rows, _now())
+        # In a process of its own: what building leaves behind would hide what files take.
+        await _run_module("benchmarks.reports", "--build", str(folder), "--rows", str(rows))
         (folder / "config.toml").write_text('[storage]\nurl = "sqlite:///hongyan.db"\nkey_file = "hongyan.key"\n')
         about = district.District(folder, 0, 0, 0, 0, "")
         async with open_database(about.url, about.vault()) as database:
-            quiet, made = await _while_answering(database, folder / "config.toml")
+            quiet, made, before = await _while_answering(database, folder / "config.toml")
+        await _hand_out(about, made)
     figures = []
     for (name, form), each in made.items():
         what = f"{name}, {form}"
         figures += [
             beside(f"{what}: time", f"{each.seconds:.1f} s"),
             at_most(f"{what}: memory above idle", each.resident - idle, _ABOVE_IDLE, " MB", 0),
-            beside(f"{what}: answering process, memory at most", f"{each.answering:.0f} MB"),
+            at_most(f"{what}: memory above idle of who keeps it", each.answering - before, _ABOVE_IDLE, " MB", 0),
+            at_most(f"{what}: memory above idle of who hands it out", each.handing_out, _ABOVE_IDLE, " MB", 0),
+            beside(f"{what}: taken at the console", f"{each.size / 1e6:.0f} MB in {each.handed_out:.1f} s"),
             at_most(
                 f"{what}: p50 of answers meanwhile ÷ before",
                 percentile(each.waits, 50) / percentile(quiet, 50),
@@ -100,12 +112,13 @@ _WHY = (
 )
 
 
-async def _while_answering(database: Database, config: Path) -> tuple[list[float], dict[tuple[str, str], Made]]:
+async def _while_answering(database: Database, config: Path) -> tuple[list[float], dict[tuple[str, str], Made], float]:
+    """Also the megabytes of this process before the first file."""
     reception = Reception(database, MENU, HOUSE, _now, frozenset({district.CHANNEL}))
     exporter = Exporter(database, config, _now, lambda: None)
     numbers = count(1)
     quiet = await _answers(reception, numbers, asyncio.sleep(10))
-    made = {}
+    made, before = {}, memory(os.getpid())
     for name, form in _WANTED:
         wanted = {"report": name, "from": "2000-10-01", "to": f"{_now().year + 1}-04-30", "name": "", "format": form}
         wanted |= {"points": None, "branches": None, "sees_party": True, "unmasked": None}
@@ -122,8 +135,20 @@ async def _while_answering(database: Database, config: Path) -> tuple[list[float
         if export is None or export.state != "ready":
             raise RuntimeError(f"{name} as {form} was not made")
         answering, making = await watching
-        made[name, form] = Made(seconds, making, answering, waits)
-    return quiet, made
+        made[name, form] = Made(seconds, making, answering, waits, export_id)
+    return quiet, made, before
+
+
+async def _hand_out(about: District, made: dict[tuple[str, str], Made]) -> None:
+    """Over HTTP, by a console in a process of its own, to who throws it away."""
+    async with visiting(about) as visitor:
+        await visitor.look("/console/files")
+        for each in made.values():
+            before = memory(visitor.process)
+            watching = asyncio.create_task(_watch(visitor.process))
+            each.handed_out, _, each.size = await visitor.look(f"/console/files/{each.export}")
+            watching.cancel()
+            each.handing_out = (await watching)[0] - before
 
 
 async def _answers(reception: Reception, numbers: Iterator[int], until: Any) -> list[float]:
@@ -141,12 +166,12 @@ async def _answers(reception: Reception, numbers: Iterator[int], until: Any) -> 
     return waits
 
 
-async def _watch() -> tuple[float, float]:
-    """Megabytes at most, until cancelled: of this process, and of the largest it has started."""
+async def _watch(process: int | None = None) -> tuple[float, float]:
+    """Megabytes at most, until cancelled: of this process, or that one, and of the largest this one has started."""
     own = child = 0.0
     with contextlib.suppress(asyncio.CancelledError):
         while True:
-            own = max(own, memory(os.getpid()))
+            own = max(own, memory(process or os.getpid()))
             for started in _children():
                 with contextlib.suppress(OSError):  # it has ended meanwhile
                     child = max(child, memory(started))
@@ -209,10 +234,14 @@ def _run() -> None:
     parser = options(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--write", choices=_WRITERS, help="only write; used by the benchmark itself")
+    parser.add_argument("--build", type=Path, help="only write the district into a folder; likewise")
     parser.add_argument("--into", type=Path, help="with --write")
     asked = parser.parse_args()
     if asked.write:
         print(write(asked.write, asked.rows, asked.into))
+        return
+    if asked.build:
+        uvloop.run(district.build(asked.build, max(200, asked.rows // 10), asked.rows, _now()))
         return
     uvloop.run(main(2_000 if asked.tiny else asked.rows, keep=asked.keep, command="python -m benchmarks.reports"))
 

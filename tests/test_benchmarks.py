@@ -1,12 +1,16 @@
 """Each benchmark runs, and says what it found beside its goal. Sizes are tiny: no figure is looked at."""
 
 import importlib
+import re
 import subprocess
 import sys
 
 import pytest
+from starlette.routing import compile_path
 
+from benchmarks import console
 from benchmarks.figures import at_least, at_most, rewrite
+from tests.roles.pages import PAGES
 
 SLOW = ("growth", "broadcast", "reports", "start", "echoes", "conversation", "export")
 
@@ -25,6 +29,18 @@ def test_a_benchmark_runs_and_says_its_goals(module):
     said = run(module, "--tiny")
     assert title in said
     assert "goal ≤" in said or "goal ≥" in said
+
+
+def test_every_page_of_the_console_is_measured():
+    shown = [re.sub(r"{\w+}", "1", page).partition("?")[0] for page in console.PAGES.values()]
+    left_out = {
+        "/console/{rest:path}",
+        # Files as somebody put them there: "file" is one.
+        "/console/broadcasts/{id:int}/file",
+        "/console/events/series/{id:int}/handouts/{handout:int}",
+    }
+    pages = [path for method, path in PAGES if method == "GET" and path not in left_out]
+    assert [path for path in pages if not any(compile_path(path)[0].match(page) for page in shown)] == []
 
 
 def test_a_section_of_the_results_is_written_anew_in_its_place(tmp_path):
