@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     moving.add_argument("--to", metavar="URL", help="copy everything into an empty postgresql://… and compare it")
     backup = command("backup", "backup", "Copy the database while it is in use, and verify the copy")
     backup.add_argument("file", type=Path, metavar="FILE")
+    command("mend", "mend", "Write a file with a damaged page anew, where no row is lost by it")
     restore = command("restore", "restore", "Bring a backup back; sending stays paused until it is released")
     restore.add_argument("file", type=Path, metavar="FILE")
 

@@ -160,7 +160,7 @@ def restore(backup: Path, url: str, vault: Vault) -> Path | None:
             with closing(sqlite3.connect(plain)) as source, closing(sqlite3.connect(fresh)) as copy:
                 source.backup(copy)
                 _pause_sending(copy)
-        moved = _move_away(target)
+        moved = move_away(target, "before-restore")
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
@@ -176,12 +176,13 @@ def _pause_sending(copy: sqlite3.Connection) -> None:
     copy.commit()
 
 
-def _move_away(target: Path) -> Path | None:
+def move_away(target: Path, why: str) -> Path | None:
+    """Out of the way of a new file, under a name with `why` and the time; None when there is nothing."""
     moved = None
     if target.exists():
         with closing(sqlite3.connect(target)) as old:
             old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        moved = target.with_name(f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d%H%M%S}")
+        moved = target.with_name(f"{target.name}.{why}-{datetime.now(UTC):%Y%m%d%H%M%S}")
         target.replace(moved)
     for left in ("-wal", "-shm"):
         target.with_name(target.name + left).unlink(missing_ok=True)
