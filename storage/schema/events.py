@@ -76,6 +76,8 @@ events = Table(
     Column("is_sample", Boolean, nullable=False, default=False),
     # What is still to come: a few rows, however many seasons lie behind.
     Index("ix_events_to_draw", "sign_up_closes_at", sqlite_where=_TO_DRAW, postgresql_where=_TO_DRAW),
+    # Whether there is any: every paper says so.
+    Index("ix_events_sample", "id", sqlite_where=text("is_sample = 1"), postgresql_where=text("is_sample")),
     Index("ix_events_published", "ends_at", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED),
 )
 

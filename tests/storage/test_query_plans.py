@@ -17,6 +17,8 @@ from storage import (
     counts,
     delivery,
     events,
+    ledgers,
+    merges,
     missed,
     need_board,
     need_rulings,
@@ -89,6 +91,8 @@ WORK = {
         missed.newest(tx, MORNING, MORNING, at_most=5),
         missed.tallies(tx, MORNING, MORNING),
     ),
+    "what was merged": merges.standing,
+    "whether papers are samples": ledgers.holds_samples,
     "everything about one person": lambda tx: own_data.of(tx, 1),
 }
 

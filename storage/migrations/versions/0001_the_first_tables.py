@@ -464,6 +464,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'published'"),
             postgresql_where=sa.text("state = 'published'"),
         )
+        batch_op.create_index(
+            "ix_events_sample",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("is_sample = 1"),
+            postgresql_where=sa.text("is_sample"),
+        )
         batch_op.create_index(batch_op.f("ix_events_series_id"), ["series_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_starts_at"), ["starts_at"], unique=False)
         batch_op.create_index(
@@ -1785,6 +1792,9 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_events_starts_at"))
         batch_op.drop_index(batch_op.f("ix_events_series_id"))
+        batch_op.drop_index(
+            "ix_events_sample", sqlite_where=sa.text("is_sample = 1"), postgresql_where=sa.text("is_sample")
+        )
         batch_op.drop_index(
             "ix_events_published",
             sqlite_where=sa.text("state = 'published'"),
