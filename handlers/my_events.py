@@ -30,7 +30,7 @@ async def overview(talk: Talk) -> None:
         waits = "等抽签" if sign_ups.is_to_be_drawn(event) else f"候补第 {place} 位"
         stands = _STANDS.get(entry.state, waits)
         turns = market_words.turns(queue_numbers.of_person(talk.tx, event.id, talk.person_id))
-        lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）{turns}")
+        lines.append(f"《{event.title}》{texts.moment(event.starts_at)}，{event.venue}（{stands}）。{turns}")
     choices = [Choice(f"活动 {entry.event_id}", events.get(talk.tx, entry.event_id).title) for entry in mine[:5]]
     return talk.say(
         f"您报了 {len(mine)} 场：\n" + "\n".join(lines) + "\n来不了，回“不来”。到过的要证明，回“参加证明”。", *choices

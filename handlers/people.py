@@ -54,13 +54,14 @@ async def register(talk: Talk) -> None:
         code = await talk.ask(f"community: {words}", "是哪个社区？", OneOf(options))
         community = next(each for each in found if each.code == code)
     facts.community_code = community.code
-    facts.residence = await talk.ask("residence", "是候鸟还是常住？", OneOf({"seasonal": "候鸟", "local": "常住"}))
+    residence = {"seasonal": "候鸟", "local": "常住"}
+    facts.residence = await talk.ask("residence", "是候鸟还是常住？", OneOf(residence))
     facts.point_id = own[0].point_id if own else None
     if facts.point_id is None:
         of_community = points.of_community(talk.tx, community.code)
         facts.point_id = of_community[0].id if of_community else None
     phone = texts.spoken_phone(facts.phone) if facts.phone else "没有电话"
-    if not await talk.confirm(f"{facts.name}，{phone}，{community.display_name}"):
+    if not await talk.confirm(f"{facts.name}，{phone}，{community.display_name}，{residence[facts.residence]}"):
         return talk.say("好的，没有登记。", Choice("登记别人", "重新登记"))
     registering.by_staff(talk.tx, facts, _actor(talk, role), talk.now)
     return talk.say(f"登记好了，{facts.name}。报名、签到都能找到了。", Choice("登记别人", "再登记一位"))

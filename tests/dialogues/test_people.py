@@ -37,7 +37,7 @@ async def office(town_chat):
 async def test_someone_without_a_phone_is_registered_with_their_yes(office):
     office.who = LEAD
     answer = await office.says("登记别人", "同意", "孙淑珍", "没有", "春园", "候鸟")
-    assert "孙淑珍，没有电话，春园社区" in answer
+    assert "孙淑珍，没有电话，春园社区，候鸟。" in answer
     assert "登记好了，孙淑珍" in await office("对")
     [found] = await office.does(people.search, "孙淑珍")
     assert (found.phone, found.point_id, found.added_by, found.residence) == (None, 1, 2, "seasonal")
