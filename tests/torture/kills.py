@@ -144,7 +144,7 @@ class Kills:
             FakeTelegram(QuickClock(20)) as telegram,
             wechat_followers(self.url, self.push_wait) as self.followers,
         ):
-            telegram.patience = 120
+            telegram.patience = 300  # seconds; of a machine that has other work too
             self.telegram = telegram
             process.write_settings(self.folder, self.database_url, telegram, self.port, self.mode)
             self.followers.add_settings(self.folder / "config.toml")
