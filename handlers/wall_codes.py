@@ -41,7 +41,7 @@ _NOT_ALLOWED = "微信没有让我们做二维码，请告诉区里管公众号�
 async def poster(talk: Talk) -> None:
     """“活动码 12”: what to print on the poster of an event."""
     event = await organise.one_i_run(talk, "要哪场活动的码？", states=("published",))
-    if event is None or event.state != "published":
+    if event is None or event.state != "published" or event.ends_at <= talk.now:
         return talk.say("您没有发布着的活动。", Choice("发布活动", "发布活动"))
     of_wechat = give(talk, event, "event")
     word = f"不会扫的，跟我说“活动 {event.id}”也一样。"
@@ -79,16 +79,23 @@ def payload(tx: Transaction, use: Use, event: Event, now: datetime) -> str:
 
 
 def wanted_of_wechat(tx: Transaction, wanted: dict[str, Any], now: datetime) -> tuple[str, timedelta | None]:
-    """What WeChat is asked for: the payload, and for how long. None is for ever, where the event is too far ahead."""
-    event = events.get(tx, int(wanted["event"]))
+    """What WeChat is asked for: the payload, and for how long. None is for ever, where the event is too far ahead.
+
+    A poster hangs on when its event is put off by some days; a code for the door is of no use after the end.
+    """
+    event, use = events.get(tx, int(wanted["event"])), _use(wanted)
     left = max(event.ends_at - now, _SHORTEST)
-    return payload(tx, _use(wanted), event, now), left if left <= TEMPORARY_LASTS else None
+    lasts = left if use == "check-in" else TEMPORARY_LASTS
+    return payload(tx, use, event, now), lasts if left <= TEMPORARY_LASTS else None
 
 
 def made(tx: Transaction, export: Export, url: str, lasts: timedelta | None, now: datetime) -> None:
     """Send the code to who asked for it, with until when it works."""
     event, use = events.get(tx, int(export.wanted["event"])), _use(export.wanted)
-    until = "这个码一直能扫" if lasts is None else f"能扫到{texts.moment(now + lasts)}"
+    if use == "check-in":
+        until = f"能扫到{texts.moment(event.ends_at)}"
+    else:
+        until = "这个码一直能扫" if lasts is None else f"能扫到{texts.moment(now + lasts)}"
     picture = _picture(tx, use, event, "wechat", url, export.person_id, now)
     exports.ready(tx, export.id, picture.token, now)
     _tell(tx, export, Reply(f"《{event.title}》微信的{_NAMES[use]}，{_SAYS[use]}。{until}。", photo=picture), now)

@@ -1,5 +1,7 @@
 """Codes to print, for the door and for a poster: one for each channel, and those of WeChat when they are there."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.channels import Rejected, TryLater
@@ -64,10 +66,8 @@ async def test_a_poster_has_a_code_for_each_channel_and_that_of_wechat_follows(o
     assert "微信的活动码正在做，好了马上发给您。不会扫的，跟我说“活动 1”也一样。" in answer
     wechat = Wechat("http://weixin.qq.com/q/one")
     reply = await arrives(office, wechat)
-    [(payload, lasts)] = wechat.asked
-    assert payload == "event-1"
-    assert office.clock() + lasts == (await office.does(wall_codes.events.get, 1)).ends_at
-    assert "印在海报上，扫一扫就看到这场活动，可以报名。能扫到12月8日（周二）下午4点30分。" in reply.text
+    assert wechat.asked == [("event-1", wall_codes.TEMPORARY_LASTS)]
+    assert "印在海报上，扫一扫就看到这场活动，可以报名。能扫到12月23日（周三）上午10点。" in reply.text
     assert reply.photo.name == "活动码 书法班 微信.png"
 
 
@@ -75,7 +75,8 @@ async def test_a_code_for_the_door_brings_who_scans_it_to_the_check_in(office):
     office.clock.passes(days=15, hours=4)
     assert "微信的签到码正在做" in await office("签到码")
     wechat = Wechat(TryLater(30), "http://weixin.qq.com/q/two")
-    assert "贴在门口，扫一扫就签到。" in (await arrives(office, wechat)).text
+    assert "贴在门口，扫一扫就签到。能扫到12月8日（周二）下午4点30分。" in (await arrives(office, wechat)).text
+    assert wechat.asked[0][1] == timedelta(hours=2, minutes=30)
     assert wechat.waited == [30]
     await registered(office, "周国庆", "13600136789", SOMEONE_ELSE)
     office.who = SOMEONE_ELSE
