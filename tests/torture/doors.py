@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from bot.app import running
 from bot.config import Settings, checked
 from bot.console.routes import doors as console_doors
+from reports.remembered import Remembered
 from storage import sessions
 from storage.grants import ROLES
 from storage.schema.organisations import organisations
@@ -104,7 +105,7 @@ class House:
         self.program, self.http, self.clock, self.spoiler, self.offices = program, http, clock, spoiler, offices
         self.chance = spoiler.chance
         self.chat_token = self.form_token = ""
-        known = console_doors(SimpleNamespace(leave=None))  # only their addresses are wanted
+        known = console_doors(SimpleNamespace(leave=None), Remembered())  # only their addresses are wanted
         self.posts = [door.path for door in known if door.method == "POST" and "sign-out" not in door.path]
         self.gets = [door.path for door in known if door.method == "GET"]
 
