@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select
 
 from storage.database import Transaction
 from storage.schema.records import audit_log as table
@@ -21,7 +21,12 @@ _ADD = insert(table)
 _ALL = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(1000)
 _START = bytes(32)
 _FORGOTTEN = "audit.forgotten"
-_ANCHOR = select(table.c.after).where(table.c.action == _FORGOTTEN).order_by(table.c.id.desc()).limit(1)
+_ANCHOR = (  # word for word as in the index, which would not be used otherwise
+    select(table.c.after)
+    .where(table.c.action == literal_column(f"'{_FORGOTTEN}'"))
+    .order_by(table.c.id.desc())
+    .limit(1)
+)
 _OLDEST = select(table.c.id, table.c.at, table.c.chain).order_by(table.c.id).limit(bindparam("at_most"))
 _FORGET = delete(table).where(table.c.id <= bindparam("last"))
 _COUNT = select(func.count()).select_from(table)

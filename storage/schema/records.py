@@ -1,8 +1,10 @@
 """What was done by whom, numbers given out, and what staff may set."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text, text
 
 from storage.schema.base import Big, Moment, identity, metadata
+
+_FORGOTTEN = text("action = 'audit.forgotten'")  # where the chain goes on from
 
 audit_log = Table(
     "audit_log",
@@ -19,6 +21,7 @@ audit_log = Table(
     Column("reason", String(200)),
     Column("chain", LargeBinary(32), nullable=False),  # hash over this row and the one before it
     Index("ix_audit_log_object", "object"),
+    Index("ix_audit_log_forgotten", "id", sqlite_where=_FORGOTTEN, postgresql_where=_FORGOTTEN),
 )
 
 numbers = Table(  # the last number given out, so that numbers have no gaps

@@ -91,6 +91,7 @@ WORK = {
         missed.newest(tx, MORNING, MORNING, at_most=5),
         missed.tallies(tx, MORNING, MORNING),
     ),
+    "where the audit log goes on from": audit._anchor,
     "what was merged": merges.standing,
     "whether papers are samples": ledgers.holds_samples,
     "everything about one person": lambda tx: own_data.of(tx, 1),

@@ -30,6 +30,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_log_at"), ["at"], unique=False)
+        batch_op.create_index(
+            "ix_audit_log_forgotten",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("action = 'audit.forgotten'"),
+            postgresql_where=sa.text("action = 'audit.forgotten'"),
+        )
         batch_op.create_index("ix_audit_log_object", ["object"], unique=False)
 
     op.create_table(
@@ -1898,6 +1905,11 @@ def downgrade() -> None:
     op.drop_table("communities")
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_log_object")
+        batch_op.drop_index(
+            "ix_audit_log_forgotten",
+            sqlite_where=sa.text("action = 'audit.forgotten'"),
+            postgresql_where=sa.text("action = 'audit.forgotten'"),
+        )
         batch_op.drop_index(batch_op.f("ix_audit_log_at"))
 
     op.drop_table("audit_log")
