@@ -8,7 +8,7 @@ from tests.torture.spoiler import Spoiler
 
 DOORS = {
     "Telegram webhook", "WeChat, signed", "chat page", "deep links", "uploads", "console forms", "console pages",
-    "imports", "files and news", "strangers",
+    "imports", "files and news", "strangers", "stream of events",
 }  # fmt: skip
 
 
