@@ -32,6 +32,7 @@ from benchmarks.programs import (
     running,
     we_say,
 )
+from bot.commands.run import spare_the_collector
 from dialogue.message import Address, Message
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
@@ -95,6 +96,7 @@ async def main(people: int, *, keep: bool, command: str) -> None:
             beside(program.name, f"{many.rate:,.0f}/s, {used * 1e6:,.0f} µs, {megabytes:.0f} MB"),
             beside(f"{program.name}: p50 / p99", _waits(many, alone)),
         ]
+    spare_the_collector()  # as the program does while it serves
     many, alone = await through_reception(people, _IN_FLIGHT), await through_reception(min(people, _ALONE), 1)
     figures += [
         beside("红雁, the reception alone", f"{many.rate:,.0f}/s"),

@@ -25,6 +25,7 @@ from benchmarks.figures import Figure, at_least, at_most, beside, options, perce
 from benchmarks.peers import rush as peers
 from benchmarks.platform import Platform
 from benchmarks.programs import WEBHOOK, running_on
+from bot.commands.run import spare_the_collector
 from dialogue.message import Address, Message
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
@@ -47,6 +48,7 @@ Rush = Callable[[int, Sequence[int]], Awaitable[None]]
 
 
 async def main(number: int, url: str | None, *, keep: bool, command: str) -> None:
+    spare_the_collector()  # as the program does while it serves; the peers here have the same of it
     with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
         on = url or f"sqlite:///{folder}/hongyan.db"

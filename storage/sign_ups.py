@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy import bindparam, exists, func, insert, literal_column, select, text, update
 
 from storage import events, lotteries, outbox, people, queue_numbers
 from storage.audit import Actor
@@ -102,6 +102,9 @@ _STANDING = select(  # one look for all that a claim asks: of a rush each statem
     .scalar_subquery()
     .label("walked_in"),
     *_LAST_NUMBERS.selected_columns,
+    exists()
+    .where(table.c.event_id == bindparam("event"), table.c.person_id == bindparam("person"), _IS_ACTIVE)
+    .label("has_joined"),
 )
 _ADD = insert(table).returning(table.c.id)
 _MOVE = (
@@ -173,14 +176,15 @@ def sign_up(
     event = events.get(tx, event_id)
     if event.state == "cancelled":
         raise EventCancelled(event.title)
-    known = [found for person in person_ids if (found := active(tx, event_id, person)) is not None]
+    stands = tx.execute(_STANDING, {"event": event_id, "person": person_ids[0]}).one()
+    has_joined = len(person_ids) > 1 or stands.has_joined
+    known = [found for person in person_ids if has_joined and (found := active(tx, event_id, person)) is not None]
     if len(known) == len(person_ids):
         return _outcome(tx, event, known, is_new=False)
     joining = [person for person in person_ids if person not in {found.person_id for found in known}]
     if override is None:
         _may_join(tx, event, joining, now)
     size = len(joining)
-    stands = tx.execute(_STANDING, {"event": event_id}).one()
     fits = override is not None or event.capacity is None or stands.taken + size <= event.capacity
     if override is None and is_to_be_drawn(event):
         fits = False

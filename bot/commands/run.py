@@ -38,7 +38,7 @@ def until_stopped(settings: Settings, started: Callable[[int], None] = print_por
     async def service() -> None:
         asyncio.get_running_loop().set_exception_handler(logs.of_the_loop)
         async with running(settings) as program:
-            _spare_the_collector()
+            spare_the_collector()
             await serve(program.web, listener, started)
 
     with listener:
@@ -51,7 +51,7 @@ def _reason(problem: OSError) -> str:
     return os.strerror(problem.errno) if problem.errno and problem.errno > 0 else str(problem.strerror)
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Look through what was made while serving alone, and less often: each message leaves little that is circular."""
     gc.collect()
     gc.freeze()
