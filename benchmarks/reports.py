@@ -194,7 +194,7 @@ async def _run_module(module: str, *arguments: str) -> tuple[float, str]:
     """Megabytes at most, and what it said."""
     run = "import resource, runpy, sys; sys.argv = sys.argv[1:]\n"
     run += "try: runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
-    run += "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)"
+    run += "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, file=sys.stderr)"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", run, module, *arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
