@@ -25,6 +25,7 @@ _HORIZON = 0.03  # seconds; rows are claimed for the slots that come within it, 
 _LINGER = 0.05  # seconds; after a kill, what was sent within it is listed as unknown
 _EVEN = 0.002  # seconds; timers are no finer, so nearer slots are taken together
 _LONGEST_FAULT = 30.0  # seconds between tries while nothing can be kept
+_WITHOUT_A_PACE = 10  # messages on their way: nothing else bounds how many a kill leaves in doubt
 _LAST_SENDS = 20.0  # seconds for what is in flight when the program stops
 
 _log = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 class Delivery:
     """Delivers what is due. A channel without a pace of its own is held back by what it answers alone.
 
-    At most `at_once` messages of a channel are in flight. Every `tick` seconds a line looks unasked, for rows that
-    another process wrote.
+    At most `at_once` messages of a channel are in flight, and fewer of one without a pace. Every `tick` seconds a line
+    looks unasked, for rows that another process wrote.
     """
 
     def __init__(
@@ -71,7 +72,8 @@ class Delivery:
         self._lines: dict[str, _Line] = {}
         for name, channel in channels.items():
             pace = (paces or {}).get(name) or Pace(1_000, chat_per_second=1_000, chat_burst=1_000)
-            self._lines[name] = _Line(name, channel, pace, self, at_once, tick)
+            most = at_once if name in (paces or {}) else min(at_once, _WITHOUT_A_PACE)
+            self._lines[name] = _Line(name, channel, pace, self, most, tick)
 
     @property
     def channels(self) -> Collection[str]:

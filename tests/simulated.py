@@ -122,8 +122,8 @@ class FakeChannel:
 
 @asynccontextmanager
 async def delivering(database, time, *channels, per_second=1_000.0, **pace):
-    """A running delivery; killed at the end of the block, not stopped."""
-    paces = {one.name: Pace(per_second, monotonic=time.monotonic, **pace) for one in channels}
+    """A running delivery; killed at the end of the block, not stopped. `per_second` None leaves out the paces."""
+    paces = {one.name: Pace(per_second, monotonic=time.monotonic, **pace) for one in channels if per_second}
     delivery = Delivery(database, {one.name: one for one in channels}, time, paces, tick=600, wait=time.wait)
     time.lines += len(channels)
     task = asyncio.create_task(delivery.run())

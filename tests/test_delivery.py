@@ -91,6 +91,20 @@ async def test_different_people_are_written_to_side_by_side(database, time):
     assert telegram.most_at_once == 100
 
 
+async def test_of_a_channel_without_a_pace_a_kill_leaves_few_in_doubt(database, time):
+    wechat = FakeChannel("wechat", time, takes=1)
+    for number in range(60):
+        await account(database, f"user{number}", "wechat", await person(database))
+        await notice(database, number + 1, "停水")
+    async with delivering(database, time, wechat, per_second=None):
+        await time.passes(seconds=2)
+        assert wechat.most_at_once == 10
+    async with delivering(database, time, wechat, per_second=None):
+        await time.passes(seconds=20)
+    assert (await states(database))["unknown"] <= 10
+    assert wechat.most_at_once == 10
+
+
 async def test_what_was_said_later_does_not_overtake_what_must_be_tried_again(database, time):
     refusals = [TryLater(3), TryLater(3)]
     telegram = FakeChannel("telegram", time, lambda user, text: refusals.pop() if refusals else None)
