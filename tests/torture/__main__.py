@@ -11,6 +11,7 @@ from storage.migrations import migrate
 from tests.torture import guided, inputs
 from tests.torture.broadcast import Broadcast
 from tests.torture.kills import Kills
+from tests.torture.wechat_broadcast import WechatBroadcast
 
 MODES = ("polling", "webhook")
 BROADCAST_KILLS = 5
@@ -48,11 +49,17 @@ def broadcast(asked):
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.db"
         migrate(f"sqlite:///{empty}")
-        run = Broadcast(folder, asked.recipients, kills=BROADCAST_KILLS, seed=asked.seed)
-        result = asyncio.run(run.run(empty)).as_dict()
-    write(asked.into / "broadcast.json", result)
-    print(json.dumps(result, ensure_ascii=False), flush=True)
-    return int(bool(result["lost"]))
+        results = {}
+        for channel, form, recipients in (
+            ("telegram", Broadcast, asked.recipients),
+            ("wechat", WechatBroadcast, asked.recipients // 10),
+        ):
+            (Path(folder) / channel).mkdir()
+            run = form(Path(folder) / channel, recipients, kills=BROADCAST_KILLS, seed=asked.seed)
+            results[channel] = asyncio.run(run.run(empty)).as_dict()
+            write(asked.into / "broadcast.json", results)
+            print(json.dumps(results[channel], ensure_ascii=False), flush=True)
+    return int(any(result["lost"] for result in results.values()))
 
 
 def bad_inputs(asked):

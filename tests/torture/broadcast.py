@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,14 +39,10 @@ from storage.times import local_date
 from storage.vault import Vault
 from tests.dialogues.town import person as registered
 from tests.dialogues.town import town
-from tests.telegram.server import FakeTelegram
-from tests.telegram.troubles import RESET, Troubles, too_many
 from tests.torture import process
+from tests.torture.weather import BLOCKED, TRAVEL, Attempt, FarTelegram, Weather
 
 WORDS = "明天上午停水，请先接好水。"
-WAITS, RESETS, BLOCKED = 0.10, 0.02, 0.05  # of the calls, of those not asked to wait, and of the people
-TRAVEL = 0.04  # seconds of a message to the platform: a kill meets many on their way
-PAUSE = 1  # seconds that the platform asks for
 _WRITING = {
     "群发": "要告诉大家什么",
     WORDS: "还要带上什么",
@@ -55,6 +51,7 @@ _WRITING = {
     "普通通知": "群发 1（存着）",
     "发出群发 1": "请另一位区级工作人员看",
 }
+_TRIED = "SELECT count(*) FROM outbox WHERE broadcast_id = 1 AND state <> 'planned'"
 STAFF = 2  # who writes it, and who agrees: they get it too
 _FIRST = 100_001  # number of the first chat
 
@@ -77,46 +74,20 @@ class Result:
     unknown_after_a_kill: int = 0
     unknown_but_arrived: int = 0
     doubled: int = 0
-    longest_gap: float = 0.0  # seconds from a kill until staff were answered again, the start included
+    longest_answer: float = 0.0  # seconds that staff waited for a word just after a start, while it went out
     lost: list[str] = field(default_factory=list)
 
     def as_dict(self):
         return asdict(self)
 
 
-class Weather(Troubles):
-    """A spell of refusals lasts as long as it says, for whoever writes; so many that a tenth of all calls meet one."""
-
-    def __init__(self, chance):
-        super().__init__(chance=chance)
-        self.is_bad = False
-        self._calls = self._refused = 0
-        self._until = 0.0
-
-    def take(self, method):
-        if not self.is_bad or method != "sendMessage":
-            return super().take(method)
-        self._calls += 1
-        now = time.monotonic()
-        if now >= self._until and self._refused < WAITS * self._calls and self.chance.random() < 0.05:
-            self._until = now + PAUSE
-        if now < self._until:
-            self._refused += 1
-            return too_many(PAUSE)
-        return RESET if self.chance.random() < RESETS else None
-
-
-class FarTelegram(FakeTelegram):
-    """A message takes a while to get there."""
-
-    async def _called(self, request):
-        if request.match_info["method"] == "sendMessage":
-            await asyncio.sleep(TRAVEL)
-        return await super()._called(request)
-
-
 class Broadcast:
     """One run on a database of its own in `folder`."""
+
+    settings = ""  # sections beside the usual ones
+    is_over = "SELECT state = 'finished' FROM broadcasts"
+    in_the_end = "发完了"
+    missed_by_blocked = "unreachable"
 
     def __init__(self, folder, recipients, *, kills, seed=11):
         self.folder = Path(folder)
@@ -126,7 +97,7 @@ class Broadcast:
         self.result = Result(seed, recipients)
         self.telegram = None
         self.persons = []  # of the platform, in the order of our numbers
-        self.blocked = set()  # chats
+        self.blocked = set()  # our numbers of people
         self._program = None
 
     async def run(self, empty_database):
@@ -134,7 +105,7 @@ class Broadcast:
         shutil.copyfile(empty_database, self.folder / "hongyan.db")
         began = time.monotonic()
         try:
-            async with FarTelegram() as telegram:
+            async with FarTelegram() as telegram, self._beside():
                 telegram.patience = 300
                 telegram.troubles = Weather(random.Random(self.result.seed))
                 self.telegram = telegram
@@ -157,33 +128,43 @@ class Broadcast:
 
     # Before.
 
+    @asynccontextmanager
+    async def _beside(self):
+        """What else must be up."""
+        yield
+
     async def _prepare(self):
         for number in range(self.recipients):
             someone = self.telegram.person(f"示例{number}", number=_FIRST + number)
             someone.started = True
             self.persons.append(someone)
-        some = self.chance.sample(self.persons[STAFF:], round(self.recipients * BLOCKED))
-        for someone in some:
-            someone.blocking = True  # since long: we are not told, and learn it when we write
-        self.blocked = {someone.id for someone in some}
-        process.write_settings(self.folder, self._url, self.telegram, process.free_port())
+        everyone = range(STAFF + 1, self.recipients + 1)
+        self.blocked = set(self.chance.sample(everyone, round(self.recipients * BLOCKED)))
+        for number in self.blocked:
+            self._blocks(number)
+        port = process.free_port()
+        process.write_settings(self.folder, self._url, self.telegram, port, more=self.settings)
         async with self._database() as opened:
             await opened.write(self._populate, datetime.now(UTC))
+
+    def _blocks(self, number):
+        """Since long: we are not told, and learn it when we write."""
+        self.persons[number - 1].blocking = True
+
+    def _address(self, number):
+        return Address("telegram", str(self.persons[number - 1].id))
 
     def _populate(self, tx, now):
         town(tx)
         for number, name in enumerate(("李干事", "陈干事"), 1):
-            address = Address("telegram", str(self.persons[number - 1].id))
-            staff = registered(tx, name, f"1370013700{number}", address)
+            staff = registered(tx, name, f"1370013700{number}", self._address(number))
             grant(tx, "district_staff", Actor(), now, person_id=staff)
         rows = [{"id": number, "uid": f"u{number}"} for number in range(STAFF + 1, self.recipients + 1)]
         names = [{"name": tx.vault.seal("示例", f"people.name|{row['uid']}"), "created_at": now} for row in rows]
         tx.execute(insert(people), [{**row, **name} for row, name in zip(rows, names, strict=True)])
-        their = {"channel": "telegram", "reachable": True, "created_at": now}
-        tx.execute(
-            insert(accounts),
-            [{**their, "user": str(self.persons[row["id"] - 1].id), "person_id": row["id"]} for row in rows],
-        )
+        theirs = [(row["id"], self._address(row["id"])) for row in rows]
+        their = {"reachable": True, "created_at": now}
+        tx.execute(insert(accounts), [{**their, **who._asdict(), "person_id": number} for number, who in theirs])
 
     # The broadcast, and the deaths of the program.
 
@@ -193,24 +174,26 @@ class Broadcast:
         for text, answer in _WRITING.items():
             await self._asks(writer, text, answer)
         await self._asks(other, "同意群发 1", "开始发")
-        self.telegram.troubles.is_bad = True
+        self._worsens()
         moments = sorted(self.chance.uniform(0.05, 0.9) for _ in range(self.kills))
         for moment in moments:
-            wanted = len(self.telegram.calls) + self.chance.randint(20, 60)
-            wanted = max(wanted, int(self.recipients * moment))
-            await self._until(lambda wanted=wanted: len(self.telegram.calls) >= wanted, "more messages")
+            wanted = max(self._ask(_TRIED) + self.chance.randint(20, 60), int(self.recipients * moment))
+            while self._ask(_TRIED) < min(wanted, 0.95 * self.recipients):
+                assert self._program.returncode is None, "the program ended by itself"
+                await asyncio.sleep(0.02)
             await asyncio.sleep(self.chance.uniform(0, 2 * TRAVEL))
-            began = time.monotonic()
             self._program.kill()
             await self._program.wait()
             self.result.kills += 1
             await self._start()
             await self._looks_on(writer)
-            self.result.longest_gap = max(self.result.longest_gap, round(time.monotonic() - began, 1))
         async with asyncio.timeout(1200):
-            while self._ask("SELECT state FROM broadcasts") != "finished":  # noqa: ASYNC110 - another process writes it
+            while not self._ask(self.is_over):  # noqa: ASYNC110 - another process writes there
                 await asyncio.sleep(0.3)
         self.telegram.troubles.is_bad = False
+
+    def _worsens(self):
+        self.telegram.troubles.is_bad = True
 
     async def _start(self):
         self._program = await process.start(self.folder)
@@ -233,17 +216,19 @@ class Broadcast:
         return answered()[0]
 
     async def _looks_on(self, writer):
-        """Whoever asks in between is answered before the rest goes out, with figures that leave nobody out."""
+        """Whoever asks in between is answered with figures that leave nobody out."""
+        before = len(self.telegram.calls)
+        await self._until(lambda: any(one.method == "getUpdates" for one in self.telegram.calls[before:]), "a poll")
+        began = time.monotonic()
         said = await self._asks(writer, "看群发 1", "群发 1（")
+        self.result.longest_answer = max(self.result.longest_answer, round(time.monotonic() - began, 2))
         if (told := sum(_figures(said).values())) != self.recipients:
             self.result.lost.append(f"in between the chat speaks of {told} people")
-        if "（正在发）" not in said:
-            self.result.lost.append(f"an answer came after the broadcast: {said[:20]}")
 
     async def _ask_for_the_result(self):
         """What staff read in the chat: the figures, how many go on the call list, and how many stand there."""
         writer = self.persons[0]
-        figures = _figures(await self._asks(writer, "看群发 1", "（发完了）"))
+        figures = _figures(await self._asks(writer, "看群发 1", f"（{self.in_the_end}）"))
         listed = re.search(r"列进电话名单 (\d+) 人", await self._asks(writer, "打电话群发 1", "列进电话名单"))
         to_call = re.search(r"要打的电话有 (\d+) 个", await self._asks(writer, "电话名单", "要打的电话"))
         return figures, int(listed[1]), int(to_call[1])
@@ -287,9 +272,11 @@ class Broadcast:
 
     def _look_at_figures(self, states, missed, said, progress, listed_as_missed, rows):
         result = self.result
-        result.delivered, result.blocked = states["delivered"], states["unreachable"]
+        result.delivered, result.blocked = states["delivered"], states[self.missed_by_blocked]
         result.unknown = states["unknown"]
         figures, listed, to_call = said
+        to_phone = Counter(missed.values())
+        over = Counter({state: number for state, number in to_phone.items() if state != "waiting"})
         in_words = {STANDS[state]: number for state, number in states.items()}
         for what, is_so in {
             f"the chat says {figures}, the rows {in_words}": figures == in_words,
@@ -298,56 +285,67 @@ class Broadcast:
             "who did not get it is not who is listed": listed_as_missed == missed,
             f"{listed} of {len(missed)} go on the call list": listed == len(missed),
             f"{to_call} of {len(missed)} stand on the call list": to_call == len(missed),
-            f"the workbook of calls says {rows['calls']}": rows["calls"] == Counter(missed.values()),
-            f"the workbook of what was missed says {rows['missed']}": rows["missed"] == Counter(missed.values()),
+            f"the workbook of calls says {rows['calls']}": rows["calls"] == to_phone,
+            f"the workbook of what was missed says {rows['missed']}": rows["missed"] == over,
         }.items():
             if not is_so:
                 result.lost.append(what)
 
     def _look_at_rows(self, found):
         result = self.result
-        calls = {}
+        every = self._attempts()
+        result.calls = sum(map(len, every.values()))
+        result.asked_to_wait = sum(one.refused for mine in every.values() for one in mine)
+        result.reset = sum(not one.answered for mine in every.values() for one in mine)
+        for row in found:
+            faults = self._faults(row, [one for one in every.get(row.person_id, ()) if not one.refused])
+            result.lost += [f"person {row.person_id} ({row.state}, {row.because}): {fault}" for fault in faults]
+
+    def _attempts(self):
+        """Every call for a recipient of the broadcast, in order, by our number of the person."""
+        found = {}
         for call in self.telegram.calls:
             if call.method == "sendMessage" and call.given["text"] == WORDS:
-                calls.setdefault(int(call.given["chat_id"]), []).append(call)
-        result.calls = sum(map(len, calls.values()))
-        result.asked_to_wait = sum(call.status == 429 for mine in calls.values() for call in mine)
-        result.reset = sum(not call.answered for mine in calls.values() for call in mine)
-        for row in found:
-            chat = _FIRST + row.person_id - 1
-            result.lost += [f"{chat} ({row.state}, {row.because}): {fault}" for fault in self._faults(chat, row, calls)]
+                attempt = Attempt(call.status == 429, call.answered, str(call.message_id) if call.message_id else None)
+                found.setdefault(int(call.given["chat_id"]) - _FIRST + 1, []).append(attempt)
+        return found
 
-    def _faults(self, chat, row, calls):
+    def _read_by(self, number):
+        """How often it stands on the person's screen."""
+        return sum(shown.text == WORDS for shown in self.persons[number - 1].answers)
+
+    def _is_the_one(self, platform_id, arrived):
+        return [platform_id.split(":")[-1]] == arrived
+
+    def _faults(self, row, mine):
         """Everything wrong with one recipient."""
         result = self.result
-        mine = [call for call in calls.get(chat, ()) if call.status != 429]
-        arrived = [call.message_id for call in mine if call.message_id]
-        read = sum(shown.text == WORDS for shown in self.telegram.chats[chat].answers)
+        arrived = [one.arrived_as for one in mine if one.arrived_as]
+        read = self._read_by(row.person_id)
         result.doubled += max(len(arrived), read) > 1
-        was_reset = any(not call.answered for call in mine)
+        was_reset = any(not one.answered for one in mine)
         if len(mine) > 1:
             yield f"tried {len(mine)} times"
         if read != len(arrived):
             yield f"{len(arrived)} arrived and {read} are read"
-        if row.ended_at is None:
+        if row.ended_at is None and row.state != "waiting":
             yield "has no end"
         if was_reset and row.state != "unknown":
             yield "was reset, and is not unknown"
-        match row.state:
-            case "delivered":
-                if [row.platform_id.split(":")[-1]] != [str(one) for one in arrived]:
-                    yield f"{arrived} arrived, and {row.platform_id} is kept"
-            case "unreachable":
-                if arrived or chat not in self.blocked or row.reachable:
-                    yield f"{arrived} arrived; is reachable: {row.reachable}"
-            case "unknown":
-                result.unknown_after_a_reset += was_reset
-                result.unknown_after_a_kill += not was_reset
-                result.unknown_but_arrived += bool(arrived)
-                if not was_reset and row.because != "stopped while sending":
-                    yield "is in doubt without a reason"
-            case _:
-                yield "is no end of a broadcast"
+        if row.state == "delivered":
+            if not self._is_the_one(row.platform_id, arrived):
+                yield f"{arrived} arrived, and {row.platform_id} is kept"
+        elif row.state == self.missed_by_blocked:
+            if arrived or row.person_id not in self.blocked or (row.reachable and row.state == "unreachable"):
+                yield f"{arrived} arrived; is reachable: {row.reachable}"
+        elif row.state == "unknown":
+            result.unknown_after_a_reset += was_reset
+            result.unknown_after_a_kill += not was_reset
+            result.unknown_but_arrived += bool(arrived)
+            if not was_reset and row.because != "stopped while sending":
+                yield "is in doubt without a reason"
+        else:
+            yield "is no end of a broadcast"
 
     @property
     def _url(self):
@@ -373,7 +371,7 @@ _ROWS = (
     .select_from(outbox.outerjoin(accounts, accounts.c.id == outbox.c.account_id))
     .where(outbox.c.broadcast_id == 1)
 )
-_WHY = {"账号联系不上": "unreachable", "不知是否送到": "unknown"}
+_WHY = {"账号联系不上": "unreachable", "不知是否送到": "unknown", "要等本人先说话": "waiting"}
 
 
 def _why(row):

@@ -13,8 +13,11 @@ def free_port():
         return free.getsockname()[1]
 
 
-def write_settings(folder, database_url, telegram, port, mode="polling"):
-    """So fast that a run need not wait for the pace, and quiet for the one minute that may not be left out."""
+def write_settings(folder, database_url, telegram, port, mode="polling", more=""):
+    """So fast that a run need not wait for the pace, and quiet for the one minute that may not be left out.
+
+    `more`: sections beside these.
+    """
     (folder / "config.toml").write_text(
         f"""
 [bot]
@@ -35,7 +38,7 @@ messages_per_second = 1000.0
 
 [web]
 port = {port}
-""",
+{more}""",
         encoding="utf-8",
     )
 
