@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -61,12 +61,14 @@ class Person(Facts):
     uid: str
     state: str  # active, merged, anonymised
     merged_into: int | None = None
+    as_read: Facts | None = field(default=None, repr=False, compare=False)
 
 
 _PLAIN = (
     "residence origin arrives_on leaves_on community_code estate point_id salutation birth_year host_branch_id "
     "party_group verification shows_membership messages added_by is_sample"
 ).split()
+_FACTS = tuple(each.name for each in fields(Facts))
 _KEPT = (*_PLAIN, "id", "uid", "state", "merged_into")
 _COLUMNS = (table.c.name, table.c.phone, table.c.party, table.c.interests, *(table.c[name] for name in _KEPT))
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
@@ -133,11 +135,21 @@ def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool 
 
 
 def change(tx: Transaction, person: Person, now: datetime) -> None:
-    """Keep `person` as it is now. Whoever calls it notes in the audit log what was changed by staff."""
-    row = _plain(person) | _sealed(tx, person.uid, person)
+    """Keep what is different in `person` since it was read, beside what somebody else kept of them meanwhile.
+
+    Whoever calls it notes in the audit log what was changed by staff.
+    """
+    tx.lock(f"person {person.id}")
+    standing = _person(tx, tx.execute(_GET, {"id": person.id}).one())
+    for name in _FACTS:
+        value = getattr(person, name)
+        if person.as_read is None or value != getattr(person.as_read, name):
+            setattr(standing, name, value)
+    row = _plain(standing) | _sealed(tx, standing.uid, standing)
     tx.execute(_CHANGE.values(**row, last_contact_at=now), {"person": person.id})
     tx.execute(_DROP_KEYS, {"person": person.id})
-    _index(tx, person.id, person)
+    _index(tx, person.id, standing)
+    person.as_read = _facts_of(person)
 
 
 def must_be_the_only_one(tx: Transaction, before: Person, after: Person) -> None:
@@ -255,7 +267,13 @@ def _person(tx: Transaction, row: Any) -> Person:
     values = {name: getattr(row, name) for name in _KEPT}
     name, phone = opened(tx, row.uid, row.name, row.phone)
     interests = None if row.interests is None else tuple(json.loads(row.interests))
-    return Person(name=name, phone=phone, party=party_of(tx, row.uid, row.party), interests=interests, **values)
+    person = Person(name=name, phone=phone, party=party_of(tx, row.uid, row.party), interests=interests, **values)
+    person.as_read = _facts_of(person)
+    return person
+
+
+def _facts_of(person: Person) -> Facts:
+    return Facts(**{name: getattr(person, name) for name in _FACTS} | {"party": replace(person.party)})
 
 
 def _plain(facts: Facts) -> dict[str, Any]:

@@ -76,18 +76,19 @@ class SharedDatabase:
 
     def _serve(self, job: Job) -> None:
         """Do the work, and then what came to wait for what it had locked."""
-        wanted = deque(self._in_turn(set(), partial(self._commit_alone, job)))
+        wanted = deque(self._in_turn([job], set(), partial(self._commit_alone, job)))
         while wanted:
             noun = wanted.popleft()
             jobs = self._nouns.behind(noun, _MOST_IN_ONE_COMMIT)
-            wanted += self._in_turn({noun}, partial(self._commit_together, jobs, noun))
+            wanted += self._in_turn(jobs, {noun}, partial(self._commit_together, jobs, noun))
 
-    def _in_turn(self, held: set[str], commit: Callable[[set[str]], Answers]) -> list[str]:
+    def _in_turn(self, jobs: list[Job], held: set[str], commit: Callable[[set[str]], Answers]) -> list[str]:
         """Answers everyone; returns the nouns that others wait for, still held."""
         try:
             answers = commit(held)
-        finally:
-            wanted = self._nouns.release(held)
+        except BaseException as problem:  # noqa: BLE001 - who waits is told, and those behind have their turn
+            answers = [(job, (False, problem)) for job in jobs]
+        wanted = self._nouns.release(held)
         answer_all(self._loop, answers)
         return wanted
 

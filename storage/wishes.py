@@ -145,6 +145,7 @@ def submit(
 
 def post(tx: Transaction, wish: Wish, public_text: str, sharers: int, actor: Actor, now: datetime) -> Wish:
     """Show it, in words without names and addresses that staff wrote; up to `sharers` may take it on together."""
+    wish = _held(tx, wish)
     _must_be_staff(actor)
     _must_be(wish, "submitted", "posted")
     sealed = tx.vault.seal(public_text, f"wishes.public_text|{wish.number}")
@@ -164,8 +165,7 @@ def claim(
     team: str | None = None,
 ) -> Wish:
     """认领: reserved for seven days. Repeating it is harmless. Raises `WishTaken` when enough people share it."""
-    tx.lock(wish.subject)
-    wish = get(tx, wish.id)
+    wish = _held(tx, wish)
     standing = claims(tx, wish.id, standing_only=True)
     if any(one.person_id == person_id for one in standing):
         return wish
@@ -181,6 +181,7 @@ def claim(
 
 def give_up(tx: Transaction, wish: Wish, person_id: int, actor: Actor, now: datetime) -> Wish:
     """Whoever took it on cannot do it after all; with nobody left it returns to the pool."""
+    wish = _held(tx, wish)
     _must_be(wish, "claimed", "contacted")
     ended = tx.execute(_END_ONE, {"wish": wish.id, "person": person_id, "now": now, "why": "given_up"}).rowcount
     if not ended:
@@ -191,6 +192,7 @@ def give_up(tx: Transaction, wish: Wish, person_id: int, actor: Actor, now: date
 
 def connect(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> Wish:
     """Staff brought the two together, after asking the elder: from here the claim does not lapse."""
+    wish = _held(tx, wish)
     _must_be_staff(actor)
     _must_be(wish, "claimed")
     tx.execute(_CHANGE.values(state="contacted", contacted_at=now), {"wish": wish.id})
@@ -200,6 +202,7 @@ def connect(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> Wish:
 
 def done(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> Wish:
     """Said by one of those who took it on, or by staff. The elder is asked whether it is so."""
+    wish = _held(tx, wish)
     _must_be(wish, "contacted")
     is_claimer = any(one.person_id == actor.person_id for one in claims(tx, wish.id, standing_only=True))
     if not is_claimer:
@@ -211,6 +214,7 @@ def done(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> Wish:
 
 def confirm(tx: Transaction, wish: Wish, actor: Actor, now: datetime, *, fulfilled: bool) -> Wish:
     """The elder's word. If it is not fulfilled, it is still with those who took it on."""
+    wish = _held(tx, wish)
     _must_be_theirs(wish, actor)
     _must_be(wish, "done")
     if fulfilled:
@@ -223,6 +227,7 @@ def confirm(tx: Transaction, wish: Wish, actor: Actor, now: datetime, *, fulfill
 
 def withdraw(tx: Transaction, wish: Wish, actor: Actor, now: datetime) -> Wish:
     """At any time, by the elder or by staff; whoever took it on is free again."""
+    wish = _held(tx, wish)
     _must_be_theirs(wish, actor)
     if wish.state not in _OPEN:
         raise NotNow(wish.number, STATES[wish.state])
@@ -236,8 +241,11 @@ def lapse_due(tx: Transaction, now: datetime) -> list[tuple[Wish, int]]:
     """Claims that ran out before staff could connect the two: the wish, and who had taken it on. Each once."""
     lapsed = []
     for row in tx.execute(_LAPSED, {"now": now}).all():
-        wish = get(tx, row.wish_id)
-        tx.execute(_END_ONE, {"wish": wish.id, "person": row.person_id, "now": now, "why": "lapsed"})
+        wish = _held(tx, get(tx, row.wish_id))
+        if wish.state != "claimed":
+            continue  # brought together at the last moment
+        if not tx.execute(_END_ONE, {"wish": wish.id, "person": row.person_id, "now": now, "why": "lapsed"}).rowcount:
+            continue
         audit.note(tx, Actor(), "wish.lapsed", wish.subject, now)
         lapsed.append((_back_to_the_pool(tx, wish), int(row.person_id)))
     return lapsed
@@ -246,6 +254,12 @@ def lapse_due(tx: Transaction, now: datetime) -> list[tuple[Wish, int]]:
 def _back_to_the_pool(tx: Transaction, wish: Wish) -> Wish:
     if not tx.execute(_COUNT_STANDING, {"wish": wish.id}).scalar_one():
         tx.execute(_CHANGE.values(state="posted", contacted_at=None), {"wish": wish.id})
+    return get(tx, wish.id)
+
+
+def _held(tx: Transaction, wish: Wish) -> Wish:
+    """As it is now, and nobody else changes it until this ends."""
+    tx.lock(wish.subject)
     return get(tx, wish.id)
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager
+import threading
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -13,9 +14,11 @@ from bot.config import Settings, WrongSettings, checked
 from dialogue.message import Message, Reply, encoded
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
-from storage import accounts, conversations, delivery, lease, outbox
+from storage import accounts, conversations, delivery, lease, outbox, people, wishes
+from storage.audit import Actor
 from storage.database import open_database
 from storage.outbox import Planned
+from storage.refusals import NotNow
 from storage.schema.talks import inbox
 from tests import engines
 from tests.conftest import ME, MORNING, Clock
@@ -203,3 +206,58 @@ async def test_a_second_program_on_a_sqlite_file_is_refused(tmp_path):
                 pass
     async with running(settings):
         pass
+
+
+async def both(*works):
+    """Two workers at once: each has read before either writes."""
+    have_read = threading.Barrier(2)
+
+    def after_reading(tx, reads, writes):
+        read = reads(tx)
+        if not have_read.broken:
+            with suppress(threading.BrokenBarrierError):
+                have_read.wait(10)
+            have_read.abort()  # who is run once more does not wait
+        return writes(tx, read)
+
+    return await asyncio.gather(
+        *(database.write(after_reading, *work) for database, work in works), return_exceptions=True
+    )
+
+
+async def test_what_two_change_of_one_person_at_once_is_both_kept(two):
+    person_id = await two[0].write(people.add, people.Facts(name="王建国", phone="13800138000"), MORNING)
+
+    def change(name, value):
+        def writes(tx, person):
+            setattr(person, name, value)
+            people.change(tx, person, MORNING)
+
+        return lambda tx: people.get(tx, person_id), writes
+
+    assert await both((two[0], change("estate", "示例小区")), (two[1], change("birth_year", 1950))) == [None, None]
+    person = await two[0].read(people.get, person_id)
+    assert (person.estate, person.birth_year) == ("示例小区", 1950)
+
+
+async def test_a_wish_that_two_bring_together_and_give_up_at_once_is_one_of_both(two):
+    elder, helper = [
+        await two[0].write(people.add, people.Facts(name=name, phone=phone), MORNING)
+        for name, phone in (("王建国", "13800138000"), ("李秀英", "13800138001"))
+    ]
+    staff = Actor(None, "district_staff")
+    wish = await two[0].write(wishes.submit, elder, "想学用手机", None, staff, MORNING)
+    await two[0].write(wishes.post, wish, "想学用手机", 1, staff, MORNING)
+    await two[0].write(wishes.claim, wish, helper, staff, MORNING)
+
+    def reads(tx):
+        return wishes.get(tx, wish.id)
+
+    outcomes = await both(
+        (two[0], (reads, lambda tx, read: wishes.connect(tx, read, staff, MORNING))),
+        (two[1], (reads, lambda tx, read: wishes.withdraw(tx, read, staff, MORNING))),
+    )
+    state = (await two[0].read(wishes.get, wish.id)).state
+    assert state == "withdrawn"
+    assert all(isinstance(one, wishes.Wish | NotNow) for one in outcomes)
+    assert await two[0].read(lambda tx: wishes.claims(tx, wish.id, standing_only=True)) == []
