@@ -16,6 +16,8 @@ from tests.roles.acts import MENU_ACTS
 from tests.roles.district import OFFICES, WITHOUT, address, arrange
 from tests.roles.trying import Undone, Within, changes, watch
 
+pytestmark = pytest.mark.of_sqlite  # every change of a row is watched by triggers of SQLite (tests/roles/trying.py)
+
 REFUSED = re.compile(r"这件事要.+来办[。，].*回“人工”|要先登记")
 FAULT = re.compile(r"（编号 [0-9A-F]{4}）")
 _NEWEST = select(func.max(audit_log.c.id))

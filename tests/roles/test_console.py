@@ -17,6 +17,8 @@ from tests.roles.district import EVERYONE, OFFICES, WITHOUT, arrange
 from tests.roles.pages import HIDDEN, PAGES
 from tests.roles.trying import Undone, Within, changes, watch
 
+pytestmark = pytest.mark.of_sqlite  # every change of a row is watched by triggers of SQLite (tests/roles/trying.py)
+
 KEY = b"a key for the forms of tests...."
 ELSEWHERE = ("王秀英", "王*英", "王＊英", "示例resident", "13900001001", "139****1001", "王秀兰", "路灯")
 """People of point 1, in full and masked, and what they told: nobody with another point reads of them on any page."""
