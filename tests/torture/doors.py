@@ -36,6 +36,7 @@ from tests.wechat.server import TOKEN as WECHAT_TOKEN
 SECRET = "a-Secret_of-the_webhook"
 ANSWERS = {200, 204, 303, 304, 400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429}
 AT_ONCE = 16  # requests in flight: the database commits for all who wait
+IN_MEMORY = Path("/dev/shm")  # what is asked is how long the program takes, not a disk that others write to
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -246,10 +247,14 @@ async def open_house(folder, spoiler):
         yield house
 
 
+def _room():
+    return IN_MEMORY if IN_MEMORY.is_dir() else None
+
+
 async def try_doors(result, at_most, seconds, seed=6):
     """At every door, some at a time, and in the end all still serve."""
     until = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder, complaints(result):
+    with tempfile.TemporaryDirectory(dir=_room()) as folder, complaints(result):
         async with open_house(folder, Spoiler(seed)) as house:
             for begin in range(0, at_most, AT_ONCE):
                 if time.monotonic() > until:
