@@ -28,7 +28,7 @@ from benchmarks.figures import Figure, at_least, at_most, beside, options, perce
 from benchmarks.platform import TOKEN, Platform
 from benchmarks.programs import WEBHOOK, free_port, listens, memory, processor_seconds, running_on
 from dialogue.message import Reply, encoded
-from storage import broadcasts, grants
+from storage import broadcasts, grants, recipients
 from storage.audiences import Audience
 from storage.audit import Actor
 from storage.database import Transaction, open_database
@@ -159,6 +159,10 @@ def _begin(tx: Transaction, now: datetime) -> None:
     other = district.STAFF + 1
     grants.grant(tx, "district_staff", Actor(), now, person_id=other)
     made = Actor(district.STAFF, "district_staff", "console")
+    for earlier in recipients.unfinished(tx):
+        broadcasts.stop(tx, earlier, made, now)
+    # Some of the district had a broadcast today; here everybody gets this one.
+    broadcasts.set_caps(tx, broadcasts.Caps(a_day=100, a_week=100), made, now)
     draft = broadcasts.draft(tx, encoded(Reply(_WORDS)), Audience(), made, now)
     broadcasts.hand_in(tx, draft, made, now)
     broadcasts.approve(tx, draft, Actor(other, "district_staff", "console"), now)
