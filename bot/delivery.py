@@ -233,7 +233,7 @@ class _Line:
         What cannot start within a moment is planned: a kill would leave it as unknown although it never left.
         """
         left: deque[Due] = deque()
-        held: set[int] = set()
+        held = {due.account_id for due in self._claimed}
         while self._handed and (self._stopping or len(self._flying) < self._at_once):
             due = self._handed.popleft()
             account = due.account_id
@@ -370,7 +370,8 @@ class _Line:
         """Start what was claimed, each at its slot, until only the last few are left for later."""
         while len(self._claimed) > but:
             seconds = self._pace.wait()
-            if seconds > 2 * _HORIZON:  # everyone must wait: a row must not be held as `sending` meanwhile
+            # Everyone must wait, or an answer was quicker: a row must not be held as `sending` meanwhile.
+            if seconds > 2 * _HORIZON or self._claimed[0].account_id in self._flying:
                 self._give_back(self._claimed.popleft(), "pause")
             elif seconds > _EVEN:
                 await self._delivery.wait(asyncio.Event(), seconds)
