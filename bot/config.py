@@ -44,7 +44,7 @@ class BotSection(_Section, frozen=True):
             if begins > until:
                 open_spans.append((until, begins))
             until = max(until, ends)
-        if not 1 <= len(open_spans) <= _MOST_SPANS:
+        if not quiet or not 1 <= len(open_spans) <= _MOST_SPANS:
             raise WrongSettings('bot.quiet_hours: one or two spans, such as ["12:00-14:30", "20:00-08:00"]')
         return MessageHours(open_spans[0], open_spans[-1])
 

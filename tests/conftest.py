@@ -1,8 +1,11 @@
 """A database on either engine, and a person to test with: `chat` talks to the bot as people do."""
 
+import asyncio
 import itertools
 import os
+import signal
 import subprocess
+import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +47,27 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(
             "engine", names, indirect=True, scope="session", ids=names if len(names) > 1 else [pytest.HIDDEN_PARAM]
         )
+
+
+_PATIENCE, _LONG_PATIENCE = 180, 1800  # seconds; twenty times what the slowest of each takes
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A test that waits for what never comes fails and says what waits, in place of keeping everybody."""
+
+    def give_up(_signal, _frame):
+        for task in asyncio.all_tasks(asyncio.get_running_loop()):
+            task.print_stack(file=sys.stderr)
+        raise TimeoutError("this test would have waited for ever")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(_LONG_PATIENCE if item.get_closest_marker("long") else _PATIENCE)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _is_for_both(test):

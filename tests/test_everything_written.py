@@ -11,7 +11,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,7 +120,10 @@ class Program:
 def listening(pid):
     """Addresses and ports of IPv4 and IPv6 at which a process listens, as the kernel writes them."""
     files = Path(f"/proc/{pid}/fd")
-    mine = {os.readlink(file) for file in files.iterdir()}
+    mine = set()
+    for file in files.iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            mine.add(os.readlink(file))
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:

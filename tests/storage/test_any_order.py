@@ -234,6 +234,7 @@ class Winter(RuleBasedStateMachine):
                 assert row.because == self.explained.get(row.id, "合并：同一个人报了两次")
             assert before not in events.TAKEN or row.state != "waitlisted" or self.is_parted
         self.states, self.is_parted = {row.id: row.state for row in rows}, False
+        self.explained.clear()  # who falls back when a merge is undone needs another reason the next time
 
     @invariant()
     def no_slot_is_oversold_and_nobody_stands_twice_in_a_line(self):
