@@ -22,11 +22,15 @@ sys.stdin.read()
 """
 
 
+def _empty_the_log(path):
+    with closing(sqlite3.connect(path, timeout=30)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @asynccontextmanager
 async def full(path):
     """No file of this process may grow, as on a disk without room."""
-    with closing(sqlite3.connect(path, timeout=30)) as file:
-        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    await asyncio.to_thread(_empty_the_log, path)  # it waits for readers, who want the loop
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:
