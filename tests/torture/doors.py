@@ -20,7 +20,7 @@ from bot.app import running
 from bot.config import Settings, checked
 from bot.console.routes import doors as console_doors
 from reports.remembered import Remembered
-from storage import sessions
+from storage import grants, sessions
 from storage.grants import ROLES
 from storage.schema.organisations import organisations
 from storage.schema.talks import quarantine
