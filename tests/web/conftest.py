@@ -87,7 +87,7 @@ class Watched:
         self.complaints = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._heard)
-        page.set_default_timeout(20_000)  # of a busy machine; nothing here waits on purpose
+        page.set_default_timeout(60_000)  # of a busy machine; nothing here waits on purpose
 
     def _heard(self, message):
         # Lost connections are what some tests are about; the browser reports each of them.
