@@ -19,7 +19,6 @@ from storage.routing import Mode, Rule
 _VERBS = "派单|并入|拆开|加急|不急|联合办|直接办|急难愁盼|改类别|列入督办|移出督办|卡点|现场"
 PATTERN = rf"(?P<rest>(?:{_VERBS}) ?\d{{1,5}}(?!\d).*)"
 _WORDS = re.compile(rf"({_VERBS}) ?(\d{{1,5}})[\s，,:：]*(.*)", re.DOTALL)
-_MODES = {"direct": "直接办", "joint": "联合办"}
 _ANY = "any"
 
 

@@ -7,9 +7,9 @@ from handlers import persons
 from storage import communities, need_categories, people, routing
 from storage.audit import Actor
 from storage.database import Transaction
+from storage.need_stages import MODES
 from storage.routing import Rule
 
-MODES = {"direct": "直接办", "joint": "联合办"}
 _ANY = "any"
 
 

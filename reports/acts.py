@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from storage.need_stages import MODES, STAGES
 from storage.times import local
 
 ACTS = {
@@ -198,15 +199,8 @@ _FACTS = {
     "works": "上班",
 }
 _VALUES = {
-    "received": "受理",
-    "assigned": "派单",
-    "accepted": "签收",
-    "in_progress": "办理",
-    "answered": "答复",
-    "follow_up": "回访",
-    "closed": "办结",
-    "direct": "直接办",
-    "joint": "联合办",
+    **STAGES,
+    **MODES,
     "emergency": "紧急通知",
     "broadcast": "普通群发",
     "published": "已发布",

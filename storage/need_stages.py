@@ -19,6 +19,7 @@ STAGES = {
     "follow_up": "回访",
     "closed": "办结",
 }
+MODES = {"direct": "直接办", "joint": "联合办"}
 OPEN = ("received", "assigned", "accepted", "in_progress")  # the clock runs
 AWAITING_RESIDENT = ("answered", "follow_up")
 

@@ -6,17 +6,18 @@ from starlette.responses import Response
 
 from bot.console.access import DISTRICT
 from bot.console.visit import Visit
-from handlers.routing import MODES, in_words
+from handlers.routing import in_words
 from storage import communities, grants, need_categories, need_limits, people, routing
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.masks import mask_phone
 from storage.need_categories import Category
 from storage.need_limits import Limits
+from storage.need_stages import MODES
 from storage.routing import Rule
 
 _LABEL, _CALLED, _GRID = 20, 20, 40
-_LIMITS = {"urgent": "急的", "direct": "直接办", "joint": "联合办"}
+_LIMITS = {"urgent": "急的", **MODES}
 _OFFICES = ("district_staff", "point_lead", "branch_secretary", "organiser")
 
 
