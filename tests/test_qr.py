@@ -31,17 +31,7 @@ def test_what_no_code_can_carry_is_refused(tmp_path, capsys):
 
 async def test_in_wechat_it_is_a_scene_of_the_account(tmp_path, capsys):
     async with FakeWechat.open(lambda: datetime.now(UTC)) as wechat:
-        text = f"""
-        [wechat]
-        enabled = true
-        app_id = "{wechat.app_id}"
-        app_secret = "{wechat.app_secret}"
-        token = "{wechat.token}"
-        encoding_aes_key = "{wechat.aes_key}"
-        api_base_url = "{wechat.base_url}"
-        [bot]
-        public_url = "https://hy.example"
-        """
+        text = f'{wechat.settings()}[bot]\npublic_url = "https://hy.example"\n'
         given = settings(tmp_path, text)
         assert await asyncio.to_thread(main, ["qr", "event-12", "--channel", "wechat", *given]) == 0
         wechat.assert_content()

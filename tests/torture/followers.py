@@ -55,20 +55,8 @@ class Followers:
         wechat.api.templates[_TEMPLATE] = ["thing1", "time2"]
 
     def add_settings(self, file):
-        wechat = self.wechat
         with file.open("a", encoding="utf-8") as settings:
-            settings.write(
-                f"""
-[wechat]
-enabled = true
-app_id = "{wechat.app_id}"
-app_secret = "{wechat.app_secret}"
-token = "{wechat.token}"
-encoding_aes_key = "{wechat.aes_key}"
-api_base_url = "{wechat.base_url}"
-reminder_template_id = "{_TEMPLATE}"
-"""
-            )
+            settings.write(f'{self.wechat.settings()}reminder_template_id = "{_TEMPLATE}"\n')
 
     def address(self, openid):
         """Of somebody who follows and has not written."""

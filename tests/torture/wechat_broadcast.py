@@ -20,16 +20,6 @@ from tests.wechat.server import FakeWechat
 
 SEND = "/cgi-bin/message/custom/send"
 BUSY = -1
-_SETTINGS = """
-[wechat]
-enabled = true
-app_id = "{app_id}"
-app_secret = "{app_secret}"
-token = "{token}"
-encoding_aes_key = "{aes_key}"
-account_kind = "{kind}"
-api_base_url = "{base_url}"
-"""
 
 
 class FarApi(Api):
@@ -70,7 +60,7 @@ class WechatBroadcast(Broadcast):
         self.wechat = FakeWechat(lambda: datetime.now(UTC))
         self.wechat.api = FarApi(self.wechat, self.chance)
         await self.wechat.up()
-        self.settings = _SETTINGS.format(**vars(self.wechat))
+        self.settings = self.wechat.settings()
         try:
             yield
         finally:

@@ -20,6 +20,18 @@ ACCOUNT = "gh_0123456789ab"
 FAULT_TEXT = "该公众号提供的服务出现故障，请稍后再试"
 
 
+_SETTINGS = """
+[wechat]
+enabled = true
+app_id = "{app_id}"
+app_secret = "{app_secret}"
+token = "{token}"
+encoding_aes_key = "{aes_key}"
+account_kind = "{kind}"
+api_base_url = "{base_url}"
+"""
+
+
 class FakeWechat:
     """`push_to` is the address of the program. In the end, `assert_content()` fails for any fault seen."""
 
@@ -72,6 +84,10 @@ class FakeWechat:
     async def down(self):
         """Refuse every call. Pushes go on: those come from other machines of the platform."""
         await self._runner.cleanup()
+
+    def settings(self, **changed):
+        """The program's section about this account. `changed`: other values than the account has."""
+        return _SETTINGS.format(**{**vars(self), **changed})
 
     def fault(self, what):
         self.faults.append(what)

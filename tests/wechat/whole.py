@@ -11,14 +11,6 @@ from bot import config
 from bot.app import running
 
 TOML = """
-[wechat]
-enabled = true
-app_id = "{app_id}"
-app_secret = "{app_secret}"
-token = "{token}"
-encoding_aes_key = "{aes_key}"
-account_kind = "{kind}"
-api_base_url = "{base_url}"
 [bot]
 public_url = "https://hy.example"
 support_phone = "0898-0000-0012"
@@ -32,8 +24,7 @@ console = false
 async def hongyan(wechat, folder, *, chat=False, **changed):
     """The program as `hongyan run` makes it, on a free port. `changed`: other values of the account."""
     file = folder / "config.toml"
-    values = {**vars(wechat), **changed, "chat": str(chat).lower()}
-    file.write_text(TOML.format(**values), encoding="utf-8")
+    file.write_text(wechat.settings(**changed) + TOML.format(chat=str(chat).lower()), encoding="utf-8")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(100)
