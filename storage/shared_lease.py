@@ -48,6 +48,7 @@ class SharedLease:
         self._heard = heard
         self._words: set[tuple[str, str]] = set()
         self._has_words = asyncio.Event()
+        self._hears = asyncio.Event()
 
     def tell(self, what: str, whom: str = "") -> None:
         self._words.add((what, whom))
@@ -78,6 +79,7 @@ class SharedLease:
 
     async def _lead_in_turn(self, connection: AsyncConnection[Any]) -> None:
         try:
+            await self._hears.wait()  # what is said to a leader before it listens would be lost
             for setting in _SETTINGS:
                 await connection.execute(setting)
             # While our last connection is not gone yet; the server tells nobody when it is.
@@ -94,6 +96,7 @@ class SharedLease:
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         await connection.execute(f"LISTEN {_CHANNEL}")
+        self._hears.set()
         async for said in connection.notifies():
             self._heard(*msgspec.json.decode(said.payload, type=tuple[str, str]))
 
