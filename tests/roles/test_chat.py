@@ -14,9 +14,7 @@ from storage.schema.records import audit_log
 from tests.conftest import MORNING, Clock
 from tests.roles.acts import MENU_ACTS
 from tests.roles.district import OFFICES, WITHOUT, address, arrange
-from tests.roles.trying import Undone, Within, changes, watch
-
-pytestmark = pytest.mark.of_sqlite  # every change of a row is watched by triggers of SQLite (tests/roles/trying.py)
+from tests.roles.trying import Undone, Within, changes, no_longer_watch, watch
 
 REFUSED = re.compile(r"这件事要.+来办[。，].*回“人工”|要先登记")
 FAULT = re.compile(r"（编号 [0-9A-F]{4}）")
@@ -83,7 +81,8 @@ def _words(reply):
 async def town(database):
     town = Town(database)
     await town.open()
-    return town
+    yield town
+    await database.write(no_longer_watch)
 
 
 def test_every_entry_of_the_menu_is_in_the_table():

@@ -15,9 +15,7 @@ from storage.refusals import NotAllowed
 from tests.conftest import MORNING, Clock
 from tests.roles.district import EVERYONE, OFFICES, WITHOUT, arrange
 from tests.roles.pages import HIDDEN, PAGES
-from tests.roles.trying import Undone, Within, changes, watch
-
-pytestmark = pytest.mark.of_sqlite  # every change of a row is watched by triggers of SQLite (tests/roles/trying.py)
+from tests.roles.trying import Undone, Within, changes, no_longer_watch, watch
 
 KEY = b"a key for the forms of tests...."
 ELSEWHERE = ("王秀英", "王*英", "王＊英", "示例resident", "13900001001", "139****1001", "王秀兰", "路灯")
@@ -140,7 +138,8 @@ def address(path, numbers, given):
 async def desk(database):
     desk = Desk(database)
     await desk.open()
-    return desk
+    yield desk
+    await database.write(no_longer_watch)
 
 
 async def test_every_address_is_in_the_table(desk):
