@@ -58,7 +58,8 @@ def begin(settings: Settings) -> None:
         handler.setFormatter(form)
         handler.addFilter(redacting)
     logging.basicConfig(level=logging.INFO, handlers=handlers)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # A job still at work when its next second comes is warned of each time: `job_silence_seconds` says if it matters.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     sys.excepthook = _log_crash
     threading.excepthook = lambda crash: _log.critical("a thread ended", exc_info=crash.exc_value)
 
