@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests import ports
 from tests.telegram import methods
 from tests.telegram.calls import Answer, Call
 from tests.telegram.clock import Clock, WallClock
@@ -111,14 +112,13 @@ class FakeTelegram:
 
     async def up(self) -> None:
         """Listen, on the port of before if there was one."""
+        self.port = self.port or ports.number(self._stack.enter_context(ports.held()))
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token:[^/]+}/{method}", self._called)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._fetched)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_port=True).start()
 
     async def down(self) -> None:
         """Refuse every connection, and end those that are open."""

@@ -3,12 +3,13 @@
 import asyncio
 import itertools
 import random
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from xml.sax.saxutils import escape
 
 import aiohttp
 from aiohttp import web
 
+from tests import ports
 from tests.wechat import crypto, rights, rules
 from tests.wechat.api import Api
 from tests.wechat.ledger import Ledger
@@ -45,6 +46,7 @@ class FakeWechat:
         self.push_to = ""
         self.base_url = ""
         self.port = 0
+        self._held = ExitStack()
         self._runner = None
         self.faults = []
         self.followers = {}
@@ -62,24 +64,25 @@ class FakeWechat:
     @asynccontextmanager
     async def open(cls, clock, **options):
         server = cls(clock, **options)
-        await server.up()
         connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None)) as session:
-            server.session = session
-            try:
-                yield server
-            finally:
-                await server.down()
+        session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
+        with server._held:
+            await server.up()
+            async with session as server.session:
+                try:
+                    yield server
+                finally:
+                    await server.down()
 
     async def up(self):
         """Listen for calls, on the port of before if there was one."""
+        self.port = self.port or ports.number(self._held.enter_context(ports.held()))
+        self.base_url = f"http://127.0.0.1:{self.port}"
         app = web.Application(client_max_size=8 << 20)
         app.add_routes(self.api.routes())
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
-        self.base_url = f"http://127.0.0.1:{self.port}"
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_port=True).start()
 
     async def down(self):
         """Refuse every call. Pushes go on: those come from other machines of the platform."""
@@ -93,7 +96,7 @@ class FakeWechat:
         self.faults.append(what)
 
     def assert_content(self):
-        assert self.faults == []
+        assert not self.faults, self.faults
 
     def follower(self, name="o_wang", **habits):
         """A person with a phone, by openid; the same one each time."""

@@ -9,6 +9,7 @@ from dialogue.message import Choice, Reply
 from tests.wechat.people import words
 
 
+@pytest.mark.long  # it promises seconds: only a machine without other work can keep them
 async def test_a_thousand_followers_in_a_minute_are_each_answered_within_five_seconds(program, desk):
     """A thousand new followers at random moments of a minute that passes six times as fast.
 
