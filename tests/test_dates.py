@@ -583,17 +583,17 @@ def test_nothing_said_breaks_the_reading_and_nothing_sure_is_past(text, now):
 
 
 def test_a_book_is_turned_away_at_once():
-    begun = stopwatch.perf_counter()
+    begun = stopwatch.process_time()
     assert read_moment("明天" * 2_500_000, NOW).outcome == "unclear"
     assert read_date("三" * 5_000_000, NOW).outcome == "unclear"
-    assert stopwatch.perf_counter() - begun < 1
+    assert stopwatch.process_time() - begun < 1
 
 
 def test_the_longest_phrases_are_read_quickly():
-    begun = stopwatch.perf_counter()
+    begun = stopwatch.process_time()
     for text in ("二十" * 60, "1-" * 60, "一个半" * 40, "差五" * 60, "下" * 120, "明天3点到" * 24):
         read_moment(text, NOW)
-    assert stopwatch.perf_counter() - begun < 1
+    assert stopwatch.process_time() - begun < 1
 
 
 # What we print is understood

@@ -84,7 +84,7 @@ async def test_the_figures_say_how_old_the_last_backup_is(program):
 
 
 async def test_how_the_channels_stand_is_written_down_for_the_console(program):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (found := await program.database.read(standing.last)) is None:
             pass
     assert set(found.heard) == {"telegram", "web"}

@@ -171,7 +171,7 @@ async def screens(chromium, house):
         context = await chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)  # of a busy machine; nothing here waits on purpose
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", heard)
         page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))

@@ -88,7 +88,7 @@ class House:
 
     async def until(self, holds):
         """Wait until what is kept is as `holds` says; looked at after each piece of work that was kept."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await self.does(holds):
                 pass
 

@@ -36,7 +36,7 @@ class Served:
 
     async def __aenter__(self):
         self.task = asyncio.create_task(self.server.serve([self.listening]))
-        async with asyncio.timeout(10), aiohttp.ClientSession() as session, session.get(self.base):
+        async with asyncio.timeout(60), aiohttp.ClientSession() as session, session.get(self.base):
             pass  # it has answered, so it serves
         return self
 

@@ -173,7 +173,7 @@ async def test_a_line_whose_page_left_is_forgotten(program, visitor):
     await visitor.posts(text="你好")
     async with open_line(visitor):
         (page,) = program.channel.pages.of(user_of(visitor))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await page.nudged.wait()
     assert page.is_closed
 
@@ -182,7 +182,7 @@ async def test_open_lines_end_when_the_program_stops(program, visitor):
     await visitor.posts(text="你好")
     async with visitor.http.stream("GET", "/chat/events", timeout=10) as response:
         program.channel.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert [line async for line in response.aiter_lines()]
 
 

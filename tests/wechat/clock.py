@@ -38,7 +38,7 @@ class Clock:
             waking = [when for when, _, _ in self._awake()]
             return all(moment in waking for moment in wanted)
 
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(all_there)
 
     async def advance(self, seconds):

@@ -28,7 +28,7 @@ class Follower:
         """Wait until so many messages are on the screen."""
         waiting = asyncio.Event()
         self._waiting.append(waiting)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.screen) < number:
                 waiting.clear()
                 await waiting.wait()

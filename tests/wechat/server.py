@@ -196,7 +196,7 @@ class FakeWechat:
 
     async def answered(self):
         """Wait until one more attempt got an answer, good or bad."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._answers.acquire()
 
     async def settled(self):
