@@ -44,9 +44,7 @@ async def change(talk: Talk) -> None:
     if not await talk.confirm(words):
         talk.say("好的，没有改。", Choice("改直派表", "重新写"), Choice("直派表", "看直派表"))
         return
-    version = routing.publish(
-        talk.tx, routing.with_rule(routing.rules(talk.tx), rule), _coordinator(talk), talk.now, words
-    )
+    version = routing.add(talk.tx, rule, _coordinator(talk), talk.now, words)
     talk.say(f"直派表第 {version} 版生效了。正在办的件不变。", Choice("直派表", "看直派表"))
 
 
@@ -58,8 +56,7 @@ async def drop_rule(talk: Talk) -> None:
         return
     options = {str(place): in_words(talk.tx, rule) for place, rule in enumerate(rules)}
     chosen = int(await talk.ask(f"which: {routing.version(talk.tx)}", "删哪一条？", OneOf(options)))
-    kept = [rule for place, rule in enumerate(rules) if place != chosen]
-    version = routing.publish(talk.tx, kept, _coordinator(talk), talk.now, f"删：{options[str(chosen)]}")
+    version = routing.drop(talk.tx, rules[chosen], _coordinator(talk), talk.now, f"删：{options[str(chosen)]}")
     talk.say(f"删掉了，直派表第 {version} 版生效。", Choice("直派表", "看直派表"))
 
 

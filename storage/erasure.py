@@ -258,6 +258,7 @@ def _forget_needs(
     for need in needs.of_person(tx, person_id, at_most=_ALL):
         if need.person_id != person_id or not of_kind(need):
             continue
+        need = needs.held(tx, need)
         if need.is_open:
             withdrawn.append(needs.withdraw(tx, need, actor, now))
         tx.execute(_NEED_WORDS, {"need": need.id})

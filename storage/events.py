@@ -214,6 +214,7 @@ def create(
 
 def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Event:
     """Let everyone see it and sign up. Repeating it is harmless. Raises `StartsInThePast`."""
+    tx.lock(f"event {event_id}")
     event = get(tx, event_id)
     if event.state == "published":
         return event
@@ -232,6 +233,7 @@ def publish(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Even
 
 def discard(tx: Transaction, event_id: int) -> None:
     """Forget a draft that was never published."""
+    tx.lock(f"event {event_id}")
     tx.execute(_DISCARD_CO_HOSTS, {"event": event_id})
     markets.forget(tx, event_id)
     tx.execute(_DISCARD, {"event": event_id})
@@ -312,6 +314,7 @@ def note_photo(tx: Transaction, event_id: int, actor: Actor, now: datetime, *, t
 
 def withdraw(tx: Transaction, event_id: int, actor: Actor, now: datetime) -> Event:
     """Back to a draft, within ten minutes of publication. Raises `TooLateToUndo`."""
+    tx.lock(f"event {event_id}")
     event = get(tx, event_id)
     if event.state != "published" or event.published_at is None or now - event.published_at > UNDO_WITHIN:
         raise TooLateToUndo(int(UNDO_WITHIN.total_seconds() // 60))

@@ -40,6 +40,7 @@ _COLUMNS = (
 _ADD = insert(table).returning(table.c.id)
 _KINDS = table.c.kind.in_(bindparam("kinds", expanding=True))
 _NEXT = select(*_COLUMNS).where(table.c.state == "wanted", _KINDS).order_by(table.c.id).limit(1)
+_TAKE = _NEXT.with_for_update(skip_locked=True)  # what another worker takes just now is not taken here too
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
 _STATE = (
     update(table)
@@ -79,7 +80,7 @@ def is_any_wanted(tx: Transaction, kinds: Sequence[str] = WRITTEN) -> bool:
 
 def take_next(tx: Transaction, now: datetime, kinds: Sequence[str] = WRITTEN) -> Export | None:
     """Claim the next file to make of these kinds."""
-    row = tx.execute(_NEXT, {"kinds": list(kinds)}).first()
+    row = tx.execute(_TAKE, {"kinds": list(kinds)}).first()
     if row is None:
         return None
     _move(tx, row.id, "making", now)

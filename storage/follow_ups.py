@@ -153,7 +153,9 @@ def ask_due(tx: Transaction, now: datetime, at_most: int = 200) -> list[Need]:
         return []
     asked = []
     for row_id, need_id in tx.execute(_DUE, {"now": now, "at_most": at_most}).all():
-        need = needs.get(tx, need_id)
+        need = needs.held(tx, needs.get(tx, need_id))
+        if need.stage != "answered":
+            continue  # just now: withdrawn, or they said it unasked
         need_stages.move(tx, need.id, need.number, need.stage, "follow_up", PROGRAM, now)
         tx.execute(_ASKED, {"row": row_id, "at": now})
         asked.append(needs.get(tx, need_id))
@@ -166,6 +168,7 @@ def record(tx: Transaction, need: Need, result: Result, method: Method, actor: A
     Solved closes it; in part waits for the supervisor; not solved opens it again. Raises `OwnFollowUp` when the owner
     asks in their own matter, `NotNow` when no answer is waiting for this.
     """
+    need = needs.held(tx, need)
     follow_up = _open_one(tx, need)
     _must_not_own(tx, need, method, actor)
     if need.stage == "answered":  # said before being asked
@@ -201,6 +204,7 @@ def decide(tx: Transaction, need: Need, *, again: bool, reason: str, actor: Acto
 
     `reason` is told to the resident.
     """
+    need = needs.held(tx, need)
     waiting = [one for one in of(tx, need.id) if one.result == "partly_solved" and one.decided_at is None]
     if need.stage != "follow_up" or not waiting:
         raise NotNow(need.number, need_stages.STAGES[need.stage])
@@ -219,6 +223,7 @@ def reopen(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
 
     A need that was merged opens the one it was merged into. Raises `TooLateToReopen`, or `NotNow` for one withdrawn.
     """
+    need = needs.held(tx, need)
     if need.outcome == "duplicate" and need.parent_id is not None:
         return reopen(tx, needs.get(tx, need.parent_id), actor, now)
     if need.stage != "closed" or need.outcome in ("withdrawn", "duplicate") or need.closed_at is None:
@@ -231,6 +236,7 @@ def reopen(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
 
 def no_answer(tx: Transaction, need: Need, actor: Actor, now: datetime) -> tuple[Need, int]:
     """A call that reached nobody. The third one on another day closes the need. Returns the days called on so far."""
+    need = needs.held(tx, need)
     follow_up = _open_one(tx, need)
     _must_not_own(tx, need, "call", actor)
     if need.stage == "answered":

@@ -26,7 +26,7 @@ _IN_BRANCHES = (
 def place(tx: Transaction, person: Person, branch_id: int, group: str | None, actor: Actor, now: datetime) -> None:
     """编入支部: the one branch here; the affiliation at home stays as it is. Raises `NotFound` for who is no member."""
     _must_be_member(person)
-    if organisations.get(tx, branch_id).kind not in BRANCHES:
+    if organisations.held(tx, branch_id).kind not in BRANCHES:
         raise NotFound("支部")
     before = {"host_branch": person.host_branch_id}
     person.host_branch_id, person.party_group = branch_id, group or None

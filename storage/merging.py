@@ -189,14 +189,15 @@ def merge(tx: Transaction, kept_id: int, gone_id: int, actor: Actor, now: dateti
     Where both signed up for one event the earlier sign-up stays, with the better state of the two; where both were
     noted at one event, that they came stays. Raises `NotFound` unless both are registered and not the same.
     """
-    for number in sorted((kept_id, gone_id)):
-        tx.lock(f"person {number}")
+    _lock(tx, kept_id, gone_id)
     _must_be_active(tx, kept_id)
     _must_be_active(tx, gone_id)
     if kept_id == gone_id:
         raise NotFound("人")
     record = Record(kept_id)
     pair = {"pair": [kept_id, gone_id]}
+    for event_id in _events_of_both(tx, pair):
+        tx.lock(f"event {event_id}")
     free = _one_sign_up(tx, pair, record, now)
     _one_attendance(tx, pair, record, actor, now)
     _one_number(tx, pair, record, now)
@@ -222,12 +223,18 @@ def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: 
     What came after the merge stays with the one who stayed. A place both had held is waited for when it was given to
     somebody else. Raises `NotFound` when there is no such merge, or when the other was erased or merged since.
     """
-    state = tx.execute(_STATE_OF, {"person": gone_id}).first()
+    tx.lock("merges")
     written = tx.execute(_MERGES, {"of": f"person {gone_id}"}).scalar()
-    if state is None or state.state != "merged" or state.name is None or written is None:
+    if written is None:
         raise NotFound("合并")
     record = msgspec.convert(json.loads(written), Record)
+    _lock(tx, record.into, gone_id)
+    state = tx.execute(_STATE_OF, {"person": gone_id}).first()
+    if state is None or state.state != "merged" or state.name is None:
+        raise NotFound("合并")
     _must_be_active(tx, record.into)
+    for event_id in sorted(tx.execute(_SIGN_UP, {"row": kept}).one().event_id for kept, *_ in record.sign_ups):
+        tx.lock(f"event {event_id}")
     tx.execute(_STATE, {"person": gone_id, "to": "active", "into": None})
     apart = [pair for pair in record.sign_ups if _still_as_merged(tx, pair)]
     for column, rows in record.moved.items():
@@ -251,6 +258,13 @@ def unmerge(tx: Transaction, gone_id: int, actor: Actor, now: datetime, reason: 
     audit.note(tx, actor, "person.unmerge", f"person {gone_id}", now, before={"into": record.into}, reason=reason)
 
 
+def _lock(tx: Transaction, *person_ids: int) -> None:
+    """One merge at a time, for each may undo or go on from another; and nobody else changes these persons."""
+    tx.lock("merges")
+    for number in sorted(person_ids):
+        tx.lock(f"person {number}")
+
+
 def _must_be_active(tx: Transaction, person_id: int) -> None:
     row = tx.execute(_STATE_OF, {"person": person_id}).first()
     if row is None or row.state != "active":
@@ -260,6 +274,11 @@ def _must_be_active(tx: Transaction, person_id: int) -> None:
 def _by_matter(rows: Sequence[Any]) -> list[tuple[Any, Any]]:
     """Rows of the two about the same thing: events, or wishes, both are in."""
     return [(one, other) for one, other in pairwise(rows) if one[0] == other[0]]
+
+
+def _events_of_both(tx: Transaction, pair: dict[str, Any]) -> list[int]:
+    both = [_by_matter(tx.execute(statement, pair).all()) for statement in (_TWICE_SIGNED_UP, _TWICE_CAME)]
+    return sorted({one.event_id for found in both for one, _ in found})
 
 
 def _one_sign_up(tx: Transaction, pair: dict[str, Any], record: Record, now: datetime) -> list[int]:
@@ -316,7 +335,6 @@ def _still_as_merged(tx: Transaction, pair: tuple[int, str, int, str, str]) -> b
 
 def _part(tx: Transaction, kept: int, kept_before: str, dropped: int, dropped_before: str, now: datetime) -> None:
     event = events.get(tx, tx.execute(_SIGN_UP, {"row": kept}).one().event_id)
-    tx.lock(f"event {event.id}")
     tx.execute(_SIGN_UP_IS, {"row": kept, "to": kept_before, "why": None, "now": now})
     is_ahead = event.state == "published" and event.starts_at > now
     full = event.capacity is not None and events.taken(tx, event.id) >= event.capacity

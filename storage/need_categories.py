@@ -76,6 +76,7 @@ def get(tx: Transaction, code: str) -> Category:
 
 def replace(tx: Transaction, wanted: Sequence[Category], actor: Actor, now: datetime) -> None:
     """Offer exactly `wanted`, in this order. Those left out are kept for the needs that have them."""
+    tx.lock("need categories")
     before = known(tx)
     said = [category.label for category in listed(tx)], [category.label for category in wanted]
     audit.note(tx, actor, "setting.categories", "need_categories", now, before=said[0], after=said[1])

@@ -48,6 +48,7 @@ def returns(tx: Transaction, need_id: int) -> int:
 def assign(tx: Transaction, need: Need, rule: routing.Rule, actor: Actor, now: datetime) -> Need:
     """派单, to the owner of `rule`. After a second return this is the 终审, which cannot be returned."""
     _must_be_staff(actor)
+    need = needs.held(tx, need)
     _must_be_open(need)
     is_final = need.stage == "received" and returns(tx, need.id) >= 2
     needs.assign(tx, need, rule, actor, now)
@@ -64,6 +65,7 @@ def set_mode(
 ) -> Need:
     """简单直接办 or 复杂联合办, with those who help. The time allowed follows."""
     _must_be_staff(actor)
+    need = needs.held(tx, need)
     _must_be_open(need)
     assignments.end(tx, need.id, "support", "reassigned", now)
     for person_id in supports if mode == "joint" else ():
@@ -76,6 +78,7 @@ def set_mode(
 def set_urgent(tx: Transaction, need: Need, urgent: bool, actor: Actor, now: datetime) -> Need:
     """加急: one working day. The time allowed follows."""
     _must_be_staff(actor)
+    need = needs.held(tx, need)
     _must_be_open(need)
     tx.execute(_FLAG.values(urgent=urgent), {"need": need.id})
     audit.note(tx, actor, "need.urgent", need.subject, now, before={"urgent": need.urgent}, after={"urgent": urgent})
@@ -105,6 +108,8 @@ def merge(tx: Transaction, need: Need, parent: Need, actor: Actor, now: datetime
     Raises `NotNow` when either is closed, or when they would form a ring.
     """
     _must_be_staff(actor)
+    both = {each.id: needs.held(tx, each) for each in sorted((need, parent), key=lambda each: each.id)}
+    need, parent = both[need.id], both[parent.id]
     if parent.parent_id is not None or parent.id == need.id or not parent.is_open:
         raise NotNow(parent.number, need_stages.STAGES[parent.stage])
     if not need.is_open:
@@ -119,6 +124,7 @@ def merge(tx: Transaction, need: Need, parent: Need, actor: Actor, now: datetime
 def separate(tx: Transaction, need: Need, rule: routing.Rule, actor: Actor, now: datetime) -> Need:
     """Take a merge back: the need goes on by itself, and its clock has run all the time."""
     _must_be_staff(actor)
+    need = needs.held(tx, need)
     if need.outcome != "duplicate":
         raise NotNow(need.number, need_stages.STAGES[need.stage])
     audit.note(tx, actor, "need.separated", need.subject, now, before={"parent": need.parent_id})

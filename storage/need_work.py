@@ -29,6 +29,7 @@ _RETURN = insert(need_returns)
 
 def accept(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
     """签收. Doing it again is harmless."""
+    need = needs.held(tx, need)
     _must_lead(tx, need, actor)
     if need.stage != "assigned":
         _must_be_open(need)
@@ -57,8 +58,7 @@ def answer(tx: Transaction, need: Need, text: str, how: AnsweredWith, actor: Act
 
 def hand_to_12345(tx: Transaction, need: Need, text: str, ticket: str, actor: Actor, now: datetime) -> Need:
     """The city's hotline takes it over under its own number, by the owner or the coordinator."""
-    if actor.role != "district_staff":
-        need = begin(tx, need, actor, now)
+    need = needs.held(tx, need) if actor.role == "district_staff" else begin(tx, need, actor, now)
     return _answered(tx, need, text, "referred_12345", ticket, actor, now)
 
 
@@ -81,6 +81,7 @@ def give_back(tx: Transaction, need: Need, reason: str, proposed_id: int, actor:
 
     Raises `RulingStands` after a final ruling. Rule: domain 7.1, returns.
     """
+    need = needs.held(tx, need)
     _must_lead(tx, need, actor)
     _must_be_open(need)
     if need.ruled:
@@ -123,6 +124,7 @@ def pause(tx: Transaction, need: Need, reason: str, until: date, actor: Actor, n
 
     Raises `PauseTooLong` beyond ten working days in all.
     """
+    need = needs.held(tx, need)
     _must_lead(tx, need, actor)
     _must_be_open(need)
     if need_clock.paused_until(tx, need.id, now) is not None:
@@ -140,6 +142,7 @@ def pause(tx: Transaction, need: Need, reason: str, until: date, actor: Actor, n
 
 def resume(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
     """Go on before the day the pause was to end. Raises `NotNow` when it is not paused."""
+    need = needs.held(tx, need)
     _must_lead(tx, need, actor)
     if need_clock.paused_until(tx, need.id, now) is None:
         raise NotNow(need.number, need_stages.STAGES[need.stage])

@@ -259,8 +259,15 @@ def words_of(tx: Transaction, some: Sequence[Need]) -> dict[int, str]:
     }
 
 
+def held(tx: Transaction, need: Need) -> Need:
+    """As it is now, and nobody else changes it until this ends."""
+    tx.lock(need.subject)
+    return get(tx, need.id)
+
+
 def add_to(tx: Transaction, need: Need, text: str, attachment_ids: Sequence[int], actor: Actor, now: datetime) -> None:
     """More words or pictures from the resident's side. Raises `NotNow` once it is closed."""
+    need = held(tx, need)
     if not need.is_open:
         raise NotNow(need.number, need_stages.STAGES[need.stage])
     attachments.belong_to(tx, tuple(attachment_ids), need.subject)
@@ -270,6 +277,7 @@ def add_to(tx: Transaction, need: Need, text: str, attachment_ids: Sequence[int]
 
 def withdraw(tx: Transaction, need: Need, actor: Actor, now: datetime) -> Need:
     """The resident no longer wants it; it needs no follow-up. Raises `NotNow` once it is closed."""
+    need = held(tx, need)
     if not need.is_open:
         raise NotNow(need.number, need_stages.STAGES[need.stage])
     audit.note(tx, actor, "need.withdrawn", need.subject, now)

@@ -35,6 +35,7 @@ KINDS = {
 
 _COLUMNS = (table.c.id, table.c.name, table.c.kind, table.c.parent_id, table.c.community_code)
 _GET = select(*_COLUMNS).where(table.c.id == bindparam("id"))
+_STANDING = _GET.where(table.c.active)
 _ACTIVE = select(*_COLUMNS).where(table.c.active).order_by(table.c.id)
 _ADD = insert(table).returning(table.c.id)
 _CLOSE = update(table).where(table.c.id == bindparam("closed")).values(active=False)
@@ -44,6 +45,15 @@ _PLACED = select(people.c.id).where(people.c.host_branch_id == bindparam("there"
 
 def get(tx: Transaction, organisation_id: int) -> Organisation:
     row = tx.execute(_GET, {"id": organisation_id}).first()
+    if row is None:
+        raise NotFound("组织")
+    return Organisation(*row)
+
+
+def held(tx: Transaction, organisation_id: int) -> Organisation:
+    """One that stands, and that nobody closes or hangs something on until this ends. Raises `NotFound`."""
+    tx.lock(f"organisation {organisation_id}")
+    row = tx.execute(_STANDING, {"id": organisation_id}).first()
     if row is None:
         raise NotFound("组织")
     return Organisation(*row)
@@ -63,7 +73,7 @@ def establish(
 ) -> int:
     """A new node of the tree; a temporary branch has an end. Raises `NotFound` for a parent that is none."""
     if parent_id is not None:
-        get(tx, parent_id)
+        held(tx, parent_id)
     row = {"name": name, "kind": kind, "parent_id": parent_id, "ends_on": ends_on, "active": True, "is_sample": False}
     number = int(tx.execute(_ADD, row).scalar_one())
     audit.note(tx, actor, "organisation.add", f"organisation {number}", now, after={"name": name, "kind": kind})
@@ -72,7 +82,7 @@ def establish(
 
 def close(tx: Transaction, organisation_id: int, actor: Actor, now: datetime) -> None:
     """Off the tree; what it hosted stays. Raises `BranchInUse` while members or other nodes hang on it."""
-    closed = get(tx, organisation_id)
+    closed = held(tx, organisation_id)
     if tx.execute(_PLACED, {"there": closed.id}).first() or tx.execute(_BELOW, {"above": closed.id}).first():
         raise BranchInUse(closed.name)
     tx.execute(_CLOSE, {"closed": closed.id})

@@ -124,7 +124,12 @@ def get(tx: Transaction, person_id: int) -> Person:
 
 
 def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool = False) -> int:
-    """Keep a new person. Raises `ThirdOnOnePhone` unless staff looked at it (domain 4.2.2)."""
+    """Keep a new person. Raises `AlreadyRegistered`, and `ThirdOnOnePhone` unless staff looked at it (domain 4.2.2)."""
+    if facts.phone:
+        # One noun for many phones: with one for each a long list would need more locks than the server has.
+        tx.lock(f"phones {tx.vault.person_keys('phone', facts.phone)[0][0]}")
+        if same(tx, facts.phone, facts.name) is not None:
+            raise AlreadyRegistered(facts.name)
     if facts.phone and not checked_by_staff and len(with_phone(tx, facts.phone)) >= MOST_ON_ONE_PHONE:
         raise ThirdOnOnePhone
     uid = secrets.token_hex(12)

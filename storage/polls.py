@@ -112,6 +112,7 @@ def vote(tx: Transaction, poll: Poll, person_id: int | None, option: int, now: d
     """
     if person_id is None:
         raise NotRegistered
+    poll = _held(tx, poll)
     if not poll.is_open(now):
         raise PollOver(poll.question, poll.closes_at)
     if poll.community_code is not None and _community_of(tx, person_id) != poll.community_code:
@@ -134,7 +135,9 @@ def close_due(tx: Transaction, now: datetime) -> list[Poll]:
     """Count what has run its time, each once; who said what is forgotten with it."""
     closed = []
     for row in tx.execute(_DUE, {"now": now}).all():
-        poll = _poll(row)
+        poll = _held(tx, _poll(row))
+        if poll.result is not None:
+            continue  # by another worker, just now
         result = [0] * len(poll.options)
         for option, number in tx.execute(_COUNT, {"poll": poll.id}):
             result[option] = number
@@ -192,6 +195,12 @@ def opinions(tx: Transaction, poll: Poll) -> int:
     if poll.result is not None:
         return sum(poll.result)
     return sum(number for _, number in tx.execute(_COUNT, {"poll": poll.id}))
+
+
+def _held(tx: Transaction, poll: Poll) -> Poll:
+    """As it is now, and nobody says anything or counts until this ends."""
+    tx.lock(poll.subject)
+    return get(tx, poll.id)
 
 
 def _community_of(tx: Transaction, person_id: int | None) -> str | None:

@@ -46,6 +46,7 @@ _END = update(table).where(table.c.id == bindparam("proxy"), _STANDS).values(end
 
 def ask(tx: Transaction, person_id: int, proxy_id: int, actor: Actor, now: datetime) -> Proxy:
     """Note the wish to act for somebody. Asking again is harmless and answers how it stands."""
+    tx.lock(f"person {person_id}")
     row = tx.execute(_BETWEEN, {"person": person_id, "helper": proxy_id}).first()
     if row is not None:
         return Proxy(*row)

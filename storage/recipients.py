@@ -109,6 +109,7 @@ def carry_on(tx: Transaction, broadcast_id: int, now: datetime, ahead: int = AHE
     cursor moves in the same transaction, so that a stop at any moment loses nobody and doubles nobody. With `ahead`
     rows waiting to go out it rests.
     """
+    tx.lock(f"broadcast {broadcast_id}")  # or a stop in between would not see these rows
     found = broadcasts.get(tx, broadcast_id)
     if found.state not in ("sending", "paused"):
         return "rest"

@@ -46,6 +46,7 @@ class Rule:
         return 4 * (self.grid is not None) + 2 * (self.community_code is not None) + (self.category is not None)
 
 
+_TABLE = "routing table"
 _NEWEST = select(func.max(routing_tables.c.id))
 _RULES = select(routing_rules).where(routing_rules.c.version == bindparam("of")).order_by(routing_rules.c.id)
 _VERSION = insert(routing_tables).returning(routing_tables.c.id)
@@ -76,14 +77,21 @@ def rules(tx: Transaction, of_version: int | None = None) -> list[Rule]:
     ]
 
 
-def with_rule(rules: Sequence[Rule], rule: Rule) -> list[Rule]:
-    """`rules` with this one instead of the one for the same needs at the same place, if there is one."""
-    return [*(one for one in rules if one.binds != rule.binds), rule]
+def add(tx: Transaction, rule: Rule, actor: Actor, now: datetime, note: str = "") -> int:
+    """`publish` what is in force with this rule, instead of the one for the same needs at the same place."""
+    tx.lock(_TABLE)
+    return publish(tx, [*(one for one in rules(tx) if one.binds != rule.binds), rule], actor, now, note)
+
+
+def drop(tx: Transaction, rule: Rule, actor: Actor, now: datetime, note: str = "") -> int:
+    """`publish` what is in force without this rule."""
+    tx.lock(_TABLE)
+    return publish(tx, [one for one in rules(tx) if one != rule], actor, now, note)
 
 
 def publish(tx: Transaction, wanted: Sequence[Rule], actor: Actor, now: datetime, note: str = "") -> int:
     """Put a new table in force, as a whole. Needs under way keep their owners. Returns its version."""
-    tx.lock("routing table")
+    tx.lock(_TABLE)
     before = version(tx)
     number = int(tx.execute(_VERSION, {"made_by": actor.person_id, "made_at": now, "note": note[:120]}).scalar_one())
     for rule in wanted:

@@ -81,6 +81,7 @@ def redeem_code(tx: Transaction, purpose: str, code: str, account: Account, now:
 
     Raises `TooManyTries` once this account, or all together, typed too many wrong ones.
     """
+    tx.lock(f"codes {purpose}")  # wrong ones typed at once all count
     if _wrong(tx, purpose, account.id, now) >= MOST_WRONG or _wrong(tx, purpose, None, now) >= MOST_WRONG_IN_ALL:
         raise TooManyTries(int(REST.total_seconds() // 60))
     try:

@@ -80,8 +80,7 @@ async def add_rule(visit: Visit) -> Response:
         if rule is None:
             return None
         words = in_words(tx, rule)
-        rules = routing.with_rule(routing.rules(tx), rule)
-        return f"直派表第 {routing.publish(tx, rules, _actor(visit), visit.now, words)} 版生效了。正在办的件不变。"
+        return f"直派表第 {routing.add(tx, rule, _actor(visit), visit.now, words)} 版生效了。正在办的件不变。"
 
     said = await visit.write(work)
     if said is not None:
@@ -97,8 +96,8 @@ async def drop_rule(visit: Visit) -> Response:
         rules, place = routing.rules(tx), visit.number("place")
         if visit.number("version") != routing.version(tx) or place is None or place >= len(rules):
             return "直派表刚刚变过，没有删。请再看看。"
-        words = in_words(tx, rules.pop(place))
-        return f"删掉了，第 {routing.publish(tx, rules, _actor(visit), visit.now, f'删：{words}')} 版生效。"
+        said = f"删：{in_words(tx, rules[place])}"
+        return f"删掉了，第 {routing.drop(tx, rules[place], _actor(visit), visit.now, said)} 版生效。"
 
     return visit.goes_to(f"/console/settings/needs?said={await visit.write(work)}")
 
