@@ -174,8 +174,7 @@ async def running(
         if wechat is not None and makes_codes:
             duties.append(SceneCodes(database, wechat.scene_code, clock, partial(outgoing.wake, "wechat")).run)
         await stack.enter_async_context(_tasks(*(while_leading(lease, duty) for duty in duties)))
-        if lease.leads.is_set():
-            await delivery.ready.wait()
+        await _until_either(delivery.ready, lease.follows)
         is_open.set()
         if wechat is not None:
             await stack.enter_async_context(_tasks(wechat.start(words.WECHAT_MENU)))
@@ -194,6 +193,11 @@ def _begin(tx: Transaction, support_phone: str, console_address: str, now: datet
     settings.put(tx, CONSOLE_ADDRESS, console_address, now)
     communities.lay_out(tx)
     return points.has_sample(tx)
+
+
+async def _until_either(one: asyncio.Event, other: asyncio.Event) -> None:
+    async with _tasks(one.wait(), other.wait()) as waiting:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
 
 class _Line(Protocol):
@@ -265,19 +269,19 @@ async def _to_the_chat(_request: Request) -> Response:
 
 
 @asynccontextmanager
-async def _tasks(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def _tasks(*work: Coroutine[Any, Any, object]) -> AsyncIterator[list[asyncio.Task[object]]]:
     """Run beside the block, cancelled at its end. A task that fails is a bug: it is logged, and the rest goes on."""
     tasks = [asyncio.create_task(one) for one in work]
     for task in tasks:
         task.add_done_callback(_report)
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _report(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[object]) -> None:
     if not task.cancelled() and (problem := task.exception()) is not None:
         _log.error("a task of the program ended: %s", type(problem).__name__, exc_info=problem)

@@ -65,6 +65,7 @@ class Delivery:
         self.left_waiting = left_waiting
         """Told (channel, user) when a message must wait for the person to come; on disk already."""
         self._has_run = False
+        self._stopping = False
         self.database = database
         self.clock = clock
         self.wait = wait
@@ -104,9 +105,12 @@ class Delivery:
 
         What a worker that is gone was sending is noted as unknown first.
         """
+        self._stopping = False
         for line in self._lines.values():
             line.begin()
         await self._note_the_last_stop()
+        if self._stopping:
+            return
         self._has_run = True
         self.ready.set()
         async with asyncio.TaskGroup() as group:
@@ -116,6 +120,7 @@ class Delivery:
     def stop(self) -> None:
         """Claim nothing more. `run` returns when what is in flight has ended and is noted."""
         self.ready.clear()
+        self._stopping = True
         for line in self._lines.values():
             line.stop()
 

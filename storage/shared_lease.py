@@ -3,6 +3,7 @@
 The lock falls when the connection does: with the process, with the machine, or when the server has heard nothing for
 `_SILENT_TOO_LONG`. Each worker holds a lock of its own number too, so that the others see which of them live. Nothing
 is heard on that connection: to one that hangs the server would write until there is no more room, and forget the time.
+The leader also undoes what a worker that hangs holds: in the middle of a pipeline the server counts no silence either.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from psycopg import AsyncConnection
 from sqlalchemy import make_url
 
 from storage.lease import Heard
+from storage.postgresql import HANGS_AFTER, SEEN_TO_BE_GONE, WRITER
 
 _SILENT_TOO_LONG = 20  # seconds until the server drops a worker that says nothing
 _BEAT = 4.0  # seconds between two signs of life, and between two tries to lead
@@ -31,6 +33,10 @@ _SETTINGS = (
 )
 _BE_SEEN = "SELECT pg_try_advisory_lock(%s)"
 _LEAD = "SELECT pg_try_advisory_lock(hashtextextended('hongyan leader', 0))"
+_UNDO_WHO_HANGS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = %s AND xact_start IS NOT NULL
+AND wait_event_type = 'Client' AND state_change < clock_timestamp() - make_interval(secs => %s)"""
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +76,7 @@ class SharedLease:
         while True:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    connection = await AsyncConnection.connect(self._to, autocommit=True)
+                    connection = await AsyncConnection.connect(self._to, autocommit=True, **SEEN_TO_BE_GONE)
                 async with connection:
                     await work(connection)
             except (psycopg.Error, OSError, TimeoutError) as fault:
@@ -87,7 +93,8 @@ class SharedLease:
                 await asyncio.sleep(_BEAT)
             while True:
                 if self.leads.is_set():
-                    await self._ask(connection, "SELECT 1")
+                    if undone := await self._ask(connection, _UNDO_WHO_HANGS, WRITER, HANGS_AFTER):
+                        _log.warning("lease: undid %d transactions of a worker that hangs", undone)
                 elif await self._ask(connection, _LEAD):
                     self._turn(leads=True)
                 await asyncio.sleep(_BEAT)

@@ -1,4 +1,4 @@
-"""Ports of fake servers that go down and come up again while the whole machine takes and leaves ports."""
+"""Ports of servers that go down and come up again while the whole machine takes and leaves ports."""
 
 import socket
 
@@ -6,9 +6,10 @@ import socket
 def held() -> socket.socket:
     """A port of 127.0.0.1 that nobody else is given while this is open; whoever calls it is refused.
 
-    A server listens there beside it, with `reuse_port`.
+    A server listens there beside it, with `reuse_address` or `reuse_port`.
     """
     port = socket.socket()
+    port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     port.bind(("127.0.0.1", 0))
     return port

@@ -423,6 +423,15 @@ async def test_a_graceful_stop_finishes_what_is_in_flight_and_claims_nothing_mor
     assert service.ended == {("telegram", "delivered"): 1}
 
 
+async def test_who_is_stopped_before_it_could_begin_takes_nothing(database, time):
+    service = Delivery(database, {"telegram": FakeChannel("telegram", time, takes=0)}, time)
+    running = asyncio.create_task(service.run())
+    await asyncio.sleep(0)  # it begins; what it asks of the database comes back later
+    service.stop()
+    await running
+    assert not service.is_open()
+
+
 async def test_a_row_that_cannot_be_read_stops_nobody(database, time, caplog):
     telegram = FakeChannel("telegram", time)
     await answer(database, await account(database, "one"), "好的")

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from storage.database import StorageFault, sqlite_engine, sqlite_path
 from storage.postgresql import engine_of
 
+_HANGS_AFTER = 60  # seconds between two statements; a step may think about what it has read
+
 
 def migrate(url: str) -> None:
     """Create or upgrade everything at `url`. Does nothing when it is up to date.
@@ -54,6 +56,8 @@ def _prepare(connection: Connection) -> None:
         # With it on, rebuilding a table in a batch deletes the rows that refer to it.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     else:  # workers that start at once do it one after the other; the lock goes with the connection
+        for silence in ("idle_session_timeout", "idle_in_transaction_session_timeout"):  # of one that hangs
+            connection.execute(text(f"SET {silence} = '{_HANGS_AFTER}s'"))
         connection.execute(text("SELECT pg_advisory_lock(hashtextextended('hongyan migrations', 0))"))
         connection.commit()
 

@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from storage.schema.people import accounts as accounts_table
 from storage.schema.people import people as people_table
 from storage.schema.talks import inbox, outbox
 from storage.vault import Vault
+from tests import ports
 from tests.dialogues.town import person as registered
 from tests.dialogues.town import town
 from tests.telegram.clock import QuickClock
@@ -123,7 +124,8 @@ class Kills:
         self.reminders = []  # (person's number, when due)
         self._last = self._last_start = None
         self._numbers = itertools.count()
-        self.port = process.free_port()
+        self._held = AsyncExitStack()  # our ports
+        self.port = self._own_port()
 
     @property
     def url(self):
@@ -141,6 +143,7 @@ class Kills:
     async def _run(self):
         began = time.monotonic()
         async with (
+            self._held,
             FakeTelegram(QuickClock(20)) as telegram,
             wechat_followers(self.url, self.push_wait) as self.followers,
         ):
@@ -164,6 +167,9 @@ class Kills:
         return self.result
 
     # The program, and its deaths.
+
+    def _own_port(self):
+        return ports.number(self._held.enter_context(ports.held()))
 
     async def _start(self):
         program = await process.start(self.folder)

@@ -25,7 +25,7 @@ class Workers(Kills):
     def __init__(self, folder, database_url, *, workers=3, hang=False, **given):
         super().__init__(folder, "webhook", **given)
         self._database_url = database_url
-        self._ports = [process.free_port() for _ in range(workers)]
+        self._ports = [self._own_port() for _ in range(workers)]
         self._programs = {}
         self._turn = 0
         self._hang = hang
