@@ -7,11 +7,16 @@ PORT ?= 8080
 
 .PHONY: demo test test-long test-postgres torture bench bench-full sbom check lock clean
 
-# The environment is rebuilt when the lock changes; the marker file says it is complete.
-$(VENV)/ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# An environment is rebuilt when a lock changes; a marker file says it is complete: to run, and to test as well.
+PIP := -m pip install --quiet --disable-pip-version-check
+%/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $*
+	$*/bin/python $(PIP) --require-hashes -r requirements.lock
+	$*/bin/python $(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+%/tools: requirements-dev.lock %/ready
+	$*/bin/python $(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
 demo: $(VENV)/ready
@@ -23,16 +28,16 @@ ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {pri
 # What is compiled is kept, whatever the shell says: tests start many processes, and each would compile it all again.
 PYTEST := PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal
 
-test: $(VENV)/ready
+test: $(VENV)/tools
 	scripts/browser || true
 	$(PYTEST) $(ARGS)
 
 # Everything that uses a database, on a PostgreSQL of the run's own.
-test-postgres: $(VENV)/ready
+test-postgres: $(VENV)/tools
 	HONGYAN_TEST_ENGINE=postgresql $(PYTEST) $(ARGS)
 
 # Every conversation once more through WeChat, and whatever else takes minutes.
-test-long: $(VENV)/ready
+test-long: $(VENV)/tools
 	$(PYTEST) -m long $(ARGS)
 
 # kill -9 at random moments, a broadcast to ten thousand, and a million inputs through every door and parser: docs/torture.md.
@@ -41,17 +46,19 @@ RECIPIENTS ?= 10000
 INPUTS ?= 1000000
 GUIDED ?= 300
 FIGURES ?= build/torture
-torture: $(VENV)/ready
+torture: $(VENV)/tools
 	mkdir -p $(FIGURES)
 	$(BIN)/python -m tests.torture kills --kills $(KILLS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture broadcast --recipients $(RECIPIENTS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture inputs --inputs $(INPUTS) --into $(FIGURES)
 	$(BIN)/python -m tests.torture guided --seconds $(GUIDED) --into $(FIGURES)
 
-# Every figure beside its goal: bench in about ten minutes, bench-full in the sizes of benchmarks/RESULTS.md.
+# Every figure beside its goal: bench in about ten minutes, bench-full in the sizes of benchmarks/RESULTS.md. Start and size
+# in an environment as it is installed, for some tools are loaded wherever they are found.
 BENCH := $(BIN)/python -m
-bench: $(VENV)/ready
-	$(BENCH) benchmarks.start --messages 4400
+SERVICE := build/service
+bench: $(VENV)/tools $(SERVICE)/ready
+	$(SERVICE)/bin/python -m benchmarks.start --messages 4400
 	$(BENCH) benchmarks.conversation --people 60
 	$(BENCH) benchmarks.echoes --people 60
 	$(BENCH) benchmarks.rush
@@ -59,8 +66,8 @@ bench: $(VENV)/ready
 	$(BENCH) benchmarks.reports --rows 100000
 	$(BENCH) benchmarks.growth --largest 100000 --times 100
 
-bench-full: $(VENV)/ready
-	$(BENCH) benchmarks.start --keep
+bench-full: $(VENV)/tools $(SERVICE)/ready
+	$(SERVICE)/bin/python -m benchmarks.start --keep
 	$(BENCH) benchmarks.conversation --keep
 	$(BENCH) benchmarks.echoes --keep
 	$(BENCH) benchmarks.rush --keep
@@ -74,10 +81,10 @@ sbom: $(VENV)/ready
 	mkdir -p build
 	$(BIN)/python scripts/sbom > build/hongyan.cdx.json
 
-check: $(VENV)/ready
+check: $(VENV)/tools
 	scripts/check
 
-lock: $(VENV)/ready
+lock: $(VENV)/tools
 	scripts/lock
 
 clean:
