@@ -173,7 +173,7 @@ async def test_nothing_that_is_written_or_listed_names_a_person_or_holds_a_secre
         program = Program(tmp_path, telegram, wechat)
         async with opening.database(config.read(tmp_path / "config.toml", program.environment)) as database:
             token = await database.write(a_member_of_staff, wang.id)
-        async with program, httpx.AsyncClient(base_url=program.url) as http:
+        async with program, httpx.AsyncClient(base_url=program.url, timeout=60) as http:
             await says_all(telegram, wang, ("说难处", WORDS))
             await talk_by_wechat(wechat, program.url)
 

@@ -95,7 +95,7 @@ class Visitor:
 
     def __init__(self, house):
         self.house = house
-        self.http = httpx.AsyncClient(base_url=house.url, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=house.url, trust_env=False, timeout=60)
         self.html = ""
 
     async def opens(self, path, **given):

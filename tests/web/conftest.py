@@ -19,7 +19,7 @@ class Visitor:
     """A browser without scripts: keeps cookies, reads forms, posts them."""
 
     def __init__(self, url, **given):
-        self.http = httpx.AsyncClient(base_url=url, trust_env=False, **given)
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, **{"timeout": 60, **given})
         self.html = ""
         self.status = 0
 

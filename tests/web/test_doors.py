@@ -54,7 +54,7 @@ async def test_a_changed_cookie_is_nobodys(visitor, another, forge):
         "rubbish": "x" * 3000,
         "future date": f"{user}.{int(at) + 1}.{mark}",
     }[forge]
-    async with httpx.AsyncClient(base_url=visitor.http.base_url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=visitor.http.base_url, trust_env=False, timeout=60) as http:
         response = await http.get("/chat", headers={"cookie": f"hongyan={forged}"})
     assert response.status_code == 200
     assert "王建国" not in response.text
@@ -144,7 +144,7 @@ async def test_our_own_origin_passes(program, visitor):
     "address", ["/chat", "/chat/assets/chat.js", "/chat/assets/none", "/files/none", "/chat/sent/x"]
 )
 async def test_every_answer_carries_the_headers_that_keep_others_out(program, address):
-    async with httpx.AsyncClient(base_url=program.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=program.url, trust_env=False, timeout=60) as http:
         headers = (await http.get(address)).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -170,7 +170,7 @@ async def test_nothing_is_written_into_the_page_itself(visitor):
 
 
 async def test_an_asset_is_one_of_ours(program):
-    async with httpx.AsyncClient(base_url=program.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=program.url, trust_env=False, timeout=60) as http:
         for name in ("../routes.py", "%2e%2e%2froutes.py", "..%2ftemplates%2fpage.html", "routes.py"):
             assert (await http.get(f"/chat/assets/{name}")).status_code == 404
 

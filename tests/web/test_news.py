@@ -19,7 +19,7 @@ from tests.web.program import running
 @contextlib.asynccontextmanager
 async def open_line(visitor):
     """The line of an open page; gives a function that waits for the next nudge."""
-    async with visitor.http.stream("GET", "/chat/events", timeout=10) as response:
+    async with visitor.http.stream("GET", "/chat/events", timeout=60) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         lines = response.aiter_lines()
         assert await anext(lines) == "retry: 3000"
@@ -157,7 +157,7 @@ async def test_what_waits_comes_with_the_answer_too(program, visitor):
 
 
 async def test_a_stranger_has_no_line(program):
-    async with httpx.AsyncClient(base_url=program.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=program.url, trust_env=False, timeout=60) as http:
         assert (await http.get("/chat/events")).status_code == 204
 
 
@@ -180,7 +180,7 @@ async def test_a_line_whose_page_left_is_forgotten(program, visitor):
 
 async def test_open_lines_end_when_the_program_stops(program, visitor):
     await visitor.posts(text="你好")
-    async with visitor.http.stream("GET", "/chat/events", timeout=10) as response:
+    async with visitor.http.stream("GET", "/chat/events", timeout=60) as response:
         program.channel.close()
         async with asyncio.timeout(60):
             assert [line async for line in response.aiter_lines()]
