@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-_CAUTION = 0.985  # of the rate: clocks here and there do not agree to the percent
+_CAUTION = 0.988  # of the rate: clocks here and there do not agree to the percent
 _CATCH_UP = 0.007  # seconds that a slot may be taken late without pushing back those after it; within the caution
 _MARGIN = 0.5  # seconds added to every pause we were told
 _STEADY = 2  # messages at once that nobody could call too much

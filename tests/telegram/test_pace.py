@@ -46,7 +46,7 @@ def test_slots_are_even(pace, clock):
     times = run(pace, clock, [str(number) for number in range(50)])
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert max(gaps) - min(gaps) < 1e-6
-    assert gaps[0] == pytest.approx(1 / (25 * 0.985))
+    assert gaps[0] == pytest.approx(1 / (25 * 0.988))
 
 
 def test_one_chat_may_have_three_at_once_and_then_one_a_second(pace, clock):
