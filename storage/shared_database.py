@@ -59,11 +59,16 @@ class SharedDatabase:
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def reading() -> T:
-            try:
-                with self._readers.begin() as connection:
-                    return work(self._house.transaction(connection), *args, **kwargs)
-            except OperationalError as problem:
-                raise StorageFault(type(problem.orig).__name__) from None  # its text may hold values
+            tries = 0
+            while True:
+                tries += 1
+                try:
+                    with self._readers.begin() as connection:
+                        return work(self._house.transaction(connection), *args, **kwargs)
+                except OperationalError as problem:
+                    # After the server was gone each connection that was kept open is found to be lost.
+                    if not problem.connection_invalidated or tries > postgresql.READERS:
+                        raise _told("read", problem) from None  # its text may hold values
 
         return await self._loop.run_in_executor(self._reading, reading)
 
@@ -113,7 +118,7 @@ class SharedDatabase:
                 again = problem.connection_invalidated and not committing
                 if tries < _MOST_TRIES and (again or postgresql.clashed(problem)):
                     continue
-                return [(job, (False, _told(problem)))]
+                return [(job, (False, _told("kept", problem)))]
 
     def _commit_together(self, jobs: list[Job], noun: str, held: set[str]) -> Answers:
         """Each in its own savepoint. One caller's trouble must not be everyone's: then each comes alone."""
@@ -134,7 +139,7 @@ class SharedDatabase:
                 begun.commit()
         except DBAPIError as problem:
             if committing:
-                return [(job, (False, _told(problem))) for job in jobs]
+                return [(job, (False, _told("kept", problem))) for job in jobs]
             return [answer for job in jobs for answer in self._commit_alone(job, held)]
         return answers
 
@@ -222,6 +227,8 @@ class _Begun:
         self._line = None
         with suppress(psycopg.Error) if whatever_comes else nullcontext():
             line.__exit__(None, None, None)
+        if self._driver.closed or self._driver.pgconn.pipeline_status:
+            self._connection.invalidate()  # lost in the middle: to undo anything there would fail
 
     def cursor(self, faults: Faults) -> "_Sent":
         self.sends()
@@ -269,10 +276,10 @@ class _Turn:
         return noun != self._locked
 
 
-def _told(problem: DBAPIError) -> BaseException:
+def _told(what: str, problem: DBAPIError) -> BaseException:
     """What the caller is told: of the driver's words none, for they may hold values."""
     if isinstance(problem, IntegrityError | DataError):
         return problem
     kind = type(problem.orig).__name__
-    _log.error("storage: nothing was kept: %s", kind)
+    _log.error("storage: nothing was %s: %s", what, kind)
     return StorageFault(kind)

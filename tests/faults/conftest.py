@@ -35,10 +35,10 @@ class ShiftedClock:
 
 
 class House:
-    def __init__(self, folder, telegram, **more):
+    def __init__(self, folder, telegram, url="sqlite:///hongyan.db", **more):
         values = {
             "bot": {"quiet_hours": ["23:59-00:00"], "support_phone": PHONE},
-            "storage": {"url": "sqlite:///hongyan.db", "key_file": "hongyan.key"},
+            "storage": {"url": url, "key_file": "hongyan.key"},
             "telegram": {"enabled": True, "token": telegram.token, "api_base_url": telegram.url, **more},
         }
         self.settings = Settings(checked(values), folder / "config.toml")
@@ -61,6 +61,15 @@ class House:
         visitor = Visitor("http://127.0.0.1", transport=httpx.ASGITransport(self.program.web), timeout=PATIENCE)
         self.visitors.append(visitor)
         return visitor
+
+    async def people_in_talk(self):
+        """Somebody on the page who is asked for the name, and somebody on Telegram who was answered."""
+        visitor, wang = self.visitor(), self.telegram.person()
+        await visitor.posts(text="登记")
+        await visitor.posts(text="同意")
+        wang.says("您好")
+        await self.telegram.until(lambda: self.telegram.sent_to(wang.id), "an answer before the fault")
+        return visitor, wang
 
     async def does(self, work, *args, **kwargs):
         return await self.program.database.write(work, *args, **kwargs)

@@ -14,11 +14,7 @@ from tests.telegram.server import FakeTelegram
 @pytest.mark.parametrize("fault", [files.full, files.read_only, files.locked])
 async def test_while_nothing_can_be_kept_people_are_told_and_afterwards_everything_goes_on(house, log, fault):
     telegram = house.telegram
-    visitor, wang = house.visitor(), telegram.person()
-    await visitor.posts(text="登记")
-    await visitor.posts(text="同意")
-    wang.says("您好")
-    await telegram.until(lambda: telegram.sent_to(wang.id), "an answer before the fault")
+    visitor, wang = await house.people_in_talk()
     said_before = len(telegram.sent_to(wang.id))
 
     async with fault(house.path):

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from contextlib import nullcontext
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -18,12 +20,17 @@ _COMMIT = select(func.txid_current())
 
 
 @pytest.fixture
-async def database(postgres, tmp_path, vault):
+def url(postgres, tmp_path):
     engine = engines.Postgresql(postgres)
     url = engine.new(tmp_path / "hongyan.db")
+    yield url
+    engine.drop([url])
+
+
+@pytest.fixture
+async def database(url, vault):
     async with open_database(url, vault) as database:
         yield database
-    engine.drop([url])
 
 
 def keep(tx, name):
@@ -112,3 +119,34 @@ async def test_what_went_wrong_is_noticed_although_nobody_read_what_came_of_it(d
     with pytest.raises(IntegrityError):
         await database.write(goes_on)
     assert await database.read(settings.get, "went on") is None
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_a_connection_lost_in_the_middle_is_made_anew_and_nobody_notices(database, url, caplog, is_refused):
+    lost = []
+
+    def keeps(tx):
+        settings.put(tx, "before", "1", MORNING)
+        if not lost:
+            lost.append(tx.execute(_GO))
+        settings.put(tx, "after", "1", MORNING)
+        if is_refused:
+            raise NotFound("号")
+
+    with pytest.raises(NotFound) if is_refused else nullcontext():
+        await database.write(keeps)
+    assert (await database.read(settings.get, "after") is None) is is_refused
+    assert "Traceback" not in caplog.text
+
+
+_GO = select(func.pg_terminate_backend(func.pg_backend_pid()))
+
+
+async def test_connections_lost_while_nobody_used_them_are_made_anew_and_nobody_notices(database, url):
+    for work in (database.write, database.read):
+        await asyncio.gather(*(work(settings.get, "anything") for _ in range(20)))
+    everybody = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {everybody}")
+    for work in (database.write, database.read):
+        await asyncio.gather(*(work(settings.get, "anything") for _ in range(20)))
