@@ -18,6 +18,7 @@ SEEN_TO_BE_GONE: dict[str, Any] = {  # within half a minute, when the machine of
     "tcp_user_timeout": 20_000,  # milliseconds
 }
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+_UNDONE = frozenset({"25P03", "57P01"})  # the server ended us while we were silent; also in place of a commit
 
 
 def engine_of(url: str, connections: int | None = None, *, writes: bool = False) -> Engine:
@@ -36,8 +37,8 @@ def engine_of(url: str, connections: int | None = None, *, writes: bool = False)
 
 
 def clashed(problem: DBAPIError) -> bool:
-    """Whether another transaction came in between, so that the same work may well succeed now.
+    """Whether another transaction came in between, or the server lost patience, so that the same may well succeed now.
 
     A row that somebody else added a moment earlier counts: the second run sees it, and answers accordingly.
     """
-    return isinstance(problem, IntegrityError) or getattr(problem.orig, "sqlstate", None) in _CLASHES
+    return isinstance(problem, IntegrityError) or getattr(problem.orig, "sqlstate", None) in _CLASHES | _UNDONE

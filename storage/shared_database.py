@@ -138,7 +138,7 @@ class SharedDatabase:
                 committing = True
                 begun.commit()
         except DBAPIError as problem:
-            if committing:
+            if committing and not postgresql.clashed(problem):
                 return [(job, (False, _told("kept", problem))) for job in jobs]
             return [answer for job in jobs for answer in self._commit_alone(job, held)]
         return answers

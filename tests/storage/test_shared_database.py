@@ -139,6 +139,26 @@ async def test_a_connection_lost_in_the_middle_is_made_anew_and_nobody_notices(d
     assert "Traceback" not in caplog.text
 
 
+async def test_what_the_server_ended_right_before_the_commit_is_done_anew(database, url):
+    ended = set()
+
+    def ends(tx, name):
+        keep(tx, name)
+        if name not in ended:
+            ended.add(name)
+            tx.wait()
+            pid = tx.connection.connection.dbapi_connection.info.backend_pid
+            with psycopg.connect(url) as other:
+                assert other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,)).fetchone() == (True,)
+
+    await database.write(ends, "alone")
+    outcomes = await while_held(database, (keep, "first"), (keep, "second"), (ends, "last"))
+    assert not any(isinstance(one, BaseException) for one in outcomes)
+    kept = await database.read(lambda tx: {row.key for row in tx.execute(settings_table.select())})
+    assert {"alone", "first", "second", "last"} <= kept
+    assert ended == {"alone", "last"}
+
+
 _GO = select(func.pg_terminate_backend(func.pg_backend_pid()))
 
 
