@@ -84,9 +84,10 @@ class Understanding:
         for word, name in self._words:
             if squeezed.startswith(word):
                 return Meant(name, _after(core, word), sure=True)
-        for word, name in self._words:
-            if len(word) > 1 and word in squeezed:
-                return Meant(name, squeezed.replace(word, "", 1), sure=len(word) >= _TELLING)
+        for said in (squeezed, bare(plain)):  # the second, for what looked like courtesy may be the word: 我去不了
+            for word, name in self._words:
+                if len(word) > 1 and word in said:
+                    return Meant(name, said.replace(word, "", 1), sure=len(word) >= _TELLING)
         return self._by_sound(squeezed)
 
     @cached_property

@@ -55,6 +55,7 @@ from handlers import (
     series,
     service_menus,
     sheets,
+    topics,
     wall_codes,
     welcome,
     wishes,
@@ -109,6 +110,7 @@ MENU: dict[str, Entry] = {
             "集市",
         ),
         pattern=r"活动 ?(?P<rest>\d+|第\d+页)",
+        outside=topics.IN_DAYS,
         link="event",
     ),
     "报名": Entry(events.sign_up, ("我要报名", "参加", "报一个"), pattern=r"报名 ?(?P<rest>\d+)", link="signup"),
@@ -135,12 +137,8 @@ MENU: dict[str, Entry] = {
     "我的活动": Entry(
         my_events.overview,
         (
-            "我报的活动",
-            "我报名的",
-            "我报了什么",
-            "我报了啥",
-            "我报了哪些",
-            "报了哪些",
+            *"我报的活动 我报名的 我的报名 我报了什么 我报了啥 我报了哪些 报了哪些".split(),
+            *"报名了吗 报名了没 报上了吗 报上没 排到了吗 排上了吗 几点来着 几点上课 几点集合 在哪上课 哪天上课".split(),
         ),
     ),
     "讲义": Entry(handouts.take, ("看讲义", "课件", "讲义资料", "上课的资料"), pattern=r"讲义 ?(?P<rest>\d+(?: \d+)?)"),
@@ -150,7 +148,7 @@ MENU: dict[str, Entry] = {
     "来": Entry(my_events.come, ("我来", "能来", "参加的"), pattern=r"来 ?(?P<rest>\d+)"),
     "不来": Entry(
         my_events.decline,
-        ("来不了", "不去了", "不来了", "去不了", "取消报名", "退出报名", "不参加了"),
+        ("来不了", "不去了", "不来了", "去不了", "去不成", "来不成", "取消报名", "退出报名", "不参加了"),
         pattern=r"不来 ?(?P<rest>\d+)",
     ),
     "登记": Entry(registration.register, ("报到", "注册", "我要登记", "党员报到")),
@@ -217,7 +215,9 @@ MENU: dict[str, Entry] = {
     "亮身份": Entry(my_data.show_membership, ("亮明身份", "亮出身份")),
     "不亮身份": Entry(my_data.hide_membership, ("收回身份", "别亮身份")),
     "撤回同意": Entry(leaving.withdraw, ("收回同意", "不同意了"), pattern=r"撤回同意\s*(?P<rest>\S.*)"),
-    "注销": Entry(leaving.leave, ("注销登记", "删除我的信息", "删掉我的信息", "把我删掉", "注销账号")),
+    "注销": Entry(
+        leaving.leave, ("注销登记", "退出登记", "取消登记", "删除我的信息", "删掉我的信息", "把我删掉", "注销账号")
+    ),
     "留着登记": Entry(idle.stays, ("登记留着", "还留着", "留着我的登记")),
     "信息没变": Entry(idle.unchanged, ("没变化", "没有变化", "信息没变化", "信息没有变化")),
     "少发点": Entry(

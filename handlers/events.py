@@ -1,7 +1,7 @@
 """活动: what is on, what one event is about, and signing up for it, alone or together."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 from dialogue import texts
 from dialogue.message import Choice, File, Reply, Venue
@@ -29,8 +29,8 @@ async def browse(talk: Talk) -> None:
     coming = events.coming(talk.tx, talk.now)
     head = ""
     if wanted and not found:
-        if day := topics.day_meant(wanted, talk.now):
-            coming, head = _of_day(coming, *day)
+        if days := topics.days_meant(wanted, talk.now):
+            coming, head = _of_days(coming, days)
         elif (coming := matching(talk, wanted) or coming) and len(coming) == 1:
             return show(talk, coming[0])
     if not coming:
@@ -46,10 +46,11 @@ async def browse(talk: Talk) -> None:
     return talk.say(f"{head or '最近'}有 {len(coming)} 场活动。想看哪个，回前面的数字。", *choices)
 
 
-def _of_day(coming: list[Event], said: str, day: date) -> tuple[list[Event], str]:
-    """What is on that day, and how the list begins; all that is coming where nothing is."""
-    there = topics.on(coming, day)
-    when = f"{said}，{texts.day(day_starts(day))}，"
+def _of_days(coming: list[Event], days: topics.Days) -> tuple[list[Event], str]:
+    """What is on in those days, and how the list begins; all that is coming where nothing is."""
+    there = topics.on(coming, days)
+    when = "到".join(texts.day(day_starts(day)) for day in sorted({days.first, days.last}))
+    when = f"{days.said}，{when}，"
     return (there, when) if there else (coming, f"{when}没有活动。最近")
 
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from dialogue import dates
 from dialogue.questions import bare
@@ -25,9 +26,26 @@ _TOPICS = {  # in a title, a description or a kind of event -> what people say f
 _TOO_COMMON = frozenset(
     "活动 课堂 服务 示例 入门 社区 三亚 天涯 红雁 我们 群众 公益 培训 老年 老人 组织 排练 学习 讲座".split()
 )
+_WEEK = "周|星期|礼拜"
 _DAY = re.compile(
-    r"今[天儿晚]|明[天儿晚]|大?后[天儿]|(?:这|本|下)?(?:个)?(?:周|星期|礼拜)[一二三四五六日天]|(?:\d{1,2}月)?\d{1,2}[号日]"
+    rf"今[天儿晚]|明[天儿晚]|大?后[天儿]|(?:这|本|下)?(?:个)?(?:{_WEEK})[一二三四五六日天]|(?:\d{{1,2}}月)?\d{{1,2}}[号日]"
 )
+_SPAN = re.compile(rf"(?P<which>[这本下])?个?(?P<what>周末|{_WEEK})(?![一二三四五六日天])")
+_WISH = re.compile(r"(?:我|俺|咱)?们?(?:想|要|学|找|有没有|有|哪|附近)")
+_WISHED = ("书法", "合唱", "舞", "太极", "棋", "画")  # topics nobody means anything else by
+IN_DAYS = (
+    rf"(?P<rest>(?:{_DAY.pattern}|[这本下]?个?(?:周末|{_WEEK})))"
+    "都?有(?:啥|什么|哪些|没有)?(?:好玩的|安排|课)?[吗呢呀啊]?"
+)
+"""A question for what is on, in which nobody says 活动."""
+
+
+class Days(NamedTuple):
+    """Days that somebody named, the last one among them, and how they called them."""
+
+    said: str
+    first: date
+    last: date
 
 
 def about(coming: Sequence[Event], words: str) -> list[Event]:
@@ -39,16 +57,29 @@ def about(coming: Sequence[Event], words: str) -> list[Event]:
     return [event for event in coming if any(pair in said for pair in _pairs(event.title))]
 
 
-def day_meant(words: str, now: datetime) -> tuple[str, date] | None:
-    """The day named in `words`, as it is said there, unless it is over."""
+def wished_for(words: str) -> bool:
+    """Whether somebody looks for something that events could be about."""
+    said = bare(words)
+    return _WISH.match(said) is not None and any(
+        word in said for topic in _WISHED for word in (topic, *_TOPICS[topic].split())
+    )
+
+
+def days_meant(words: str, now: datetime) -> Days | None:
+    """The day, the weekend or the week named in `words`, unless it is over."""
+    if found := _SPAN.search(words):
+        today = local_date(now)
+        monday = today + timedelta(days=7 * (found["which"] == "下") - today.weekday())
+        first = monday + timedelta(days=5 if found["what"] == "周末" else 0)
+        return Days(found[0], max(first, today), monday + timedelta(days=6))
     if (found := _DAY.search(words)) is None:
         return None
     reading = dates.read_date(found[0], now)
-    return (found[0], reading.day) if reading.outcome == "ok" and reading.day is not None else None
+    return Days(found[0], reading.day, reading.day) if reading.outcome == "ok" and reading.day is not None else None
 
 
-def on(coming: Sequence[Event], day: date) -> list[Event]:
-    return [event for event in coming if local_date(event.starts_at) == day]
+def on(coming: Sequence[Event], days: Days) -> list[Event]:
+    return [event for event in coming if days.first <= local_date(event.starts_at) <= days.last]
 
 
 def _told(event: Event) -> str:

@@ -5,7 +5,7 @@ import re
 from dialogue.message import Choice
 from dialogue.questions import bare
 from dialogue.talk import Talk
-from handlers import events, phones
+from handlers import events, phones, topics
 from storage import communities, points
 
 TROUBLE = Choice("说难处", "说难处")
@@ -55,6 +55,8 @@ async def puzzled(talk: Talk) -> None:
             return talk.say("您是找服务点吗？", Choice(f"找服务点 {where}", f"{where}附近的"), Choice("菜单", "不是"))
         if len(bare(words)) > 3:  # long enough to be a trouble in words that we do not know
             main = tuple(Choice(f"说难处 {words}", "把这句话当难处说") if each == TROUBLE else each for each in MAIN)
+    if topics.wished_for(words):
+        return talk.say("最近没有这样的活动。您可以回下面的数字，看看别的。", *main)
     if talk.misses < 2:
         return talk.say("我没看明白。您可以回下面的数字，或者换个说法。", *main)
     else:

@@ -46,6 +46,10 @@ async def test_what_wants_nothing_is_answered_in_a_sentence_with_what_can_be_don
         ("明天有啥活动没", "明天，11月24日（周二），有 1 场活动。"),
         ("后天有什么活动", "后天，11月25日（周三），没有活动。最近有 2 场活动。"),
         ("有啥课", "最近有 2 场活动"),
+        ("下周有什么活动", "下周，11月30日（周一）到12月6日（周日），没有活动。最近有 2 场活动。"),
+        ("这周有啥", "这周，11月23日（周一）到11月29日（周日），有 1 场活动。"),
+        ("周末有什么安排", "周末，11月28日（周六）到11月29日（周日），没有活动。最近有 2 场活动。"),
+        ("我想跳广场舞", "最近没有这样的活动。"),
     ],
 )
 async def test_events_are_found_by_what_they_are_about_and_by_their_day(lessons, said, answered):
@@ -62,6 +66,8 @@ async def test_events_are_found_by_what_they_are_about_and_by_their_day(lessons,
         ("我住在时代海岸这边", "1. 时代海岸附近的"),
         ("来个人", "您打 0898-0000-0000"),
         ("书记电话多少", "您打 0898-0000-0000"),
+        ("我要找书记", "您打 0898-0000-0000"),
+        ("我迷路了", "请马上打 110"),
         ("我不会用", "不方便打字，打 0898-0000-0000"),
         ("煤气味很大", "请马上打 119"),
     ],
@@ -81,6 +87,10 @@ async def test_places_and_people_are_found(town_chat, said, answered):
         ("我要回哈尔滨了", "大概哪天回去？"),
         ("我们快要走了", "大概哪天回去？"),
         ("我报了啥", "您现在没有报活动"),
+        ("我的报名", "您现在没有报活动"),
+        ("我报名了吗", "您现在没有报活动"),
+        ("明天几点来着", "您现在没有报活动"),
+        ("怎么退出登记", "注销"),
     ],
 )
 async def test_what_has_changed_is_put_right_in_ones_own_words(town_chat, said, answered):
@@ -102,6 +112,13 @@ async def test_a_polite_word_loses_nothing_that_was_asked(lessons):
     assert "来不了，取消" in await lessons("好的，谢谢")
     assert "报名取消" not in await lessons("再见")
     assert "您不来了" in await lessons("1")
+
+
+@pytest.mark.parametrize("said", ["我去不了了", "明天我去不成了", "我来不了啦"])
+async def test_who_cannot_come_says_so_without_a_form(lessons, said):
+    await registered(lessons)
+    await lessons("报名书法")
+    assert "您不来了" in await lessons(said)
 
 
 async def test_a_question_with_a_list_is_no_dead_end(lessons):
