@@ -15,6 +15,8 @@ from tests.telegram.server import FakeTelegram
 
 pytestmark = pytest.mark.long
 
+_SAID = 15  # by each, so fast that a few more would be told to write more slowly
+
 
 @pytest.fixture(scope="module")
 def server(postgres):
@@ -33,6 +35,11 @@ async def house(server, tmp_path_factory):
         assert telegram.mistakes == []
 
 
+async def one_leads(*houses):
+    answers = [await house.visitor().http.get("/readyz") for house in houses]
+    return [answer.json()["leads"] for answer in answers].count(True) == 1
+
+
 def messages(tx):
     return tx.execute(select(func.count()).select_from(inbox)).scalar_one()
 
@@ -43,6 +50,13 @@ async def is_ready(house):
 
 async def have(some, number):
     return len(some) >= number
+
+
+@pytest.fixture
+async def other(house, server):
+    """A second worker."""
+    async with House(house.settings.file.parent, house.telegram, server.url).open() as other:
+        yield other
 
 
 @pytest.mark.parametrize("fault", [Server.crashed, Server.shut])
@@ -99,16 +113,18 @@ async def test_while_it_hangs_the_program_says_so_and_afterwards_everyone_is_ans
     assert "Traceback" not in log.text
 
 
-async def test_what_was_acknowledged_when_it_crashed_is_there_and_the_rest_is_taken_when_said_again(house, server):
+async def test_what_was_acknowledged_when_it_crashed_is_there_and_the_rest_is_taken_when_said_again(
+    house, other, server
+):
     acknowledged, refused = set(), set()
     is_back = asyncio.Event()
-    visitors = [house.visitor() for _ in range(24)]
+    visitors = [house.visitor(other) for _ in range(40)]
     for visitor in visitors:
         await visitor.posts(text="你好")
     before = await house.does(messages)
 
     async def writes(number, visitor):
-        for turn in range(15):  # far below where somebody is told to write more slowly
+        for turn in range(_SAID):
             name = f"crash{number:02d}turn{turn:02d}"
             while (status := (await visitor.asks(text="帮助", id=name)).status_code) != 200:
                 assert status == 503
@@ -119,11 +135,13 @@ async def test_what_was_acknowledged_when_it_crashed_is_there_and_the_rest_is_ta
     writing = [asyncio.create_task(writes(*one)) for one in enumerate(visitors)]
     for _ in range(3):
         is_back.clear()
-        await house.until(partial(have, acknowledged, len(acknowledged) + 30))
+        await house.until(partial(have, acknowledged, min(len(acknowledged) + 30, len(visitors) * _SAID)))
         async with server.crashed():
             await house.until(partial(have, refused, 1))
-        await house.until(lambda: is_ready(house))
+        for each in (house, other):
+            await house.until(partial(is_ready, each))
         is_back.set()
     await asyncio.gather(*writing)
-    assert len(acknowledged) == len(visitors) * 15
+    await house.until(partial(one_leads, house, other))
+    assert len(acknowledged) == len(visitors) * _SAID
     assert await house.does(messages) - before == len(acknowledged)  # a repeat has the row of the first
