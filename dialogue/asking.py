@@ -16,7 +16,11 @@ from storage.times import local_date
 
 EXAMPLE = "12月8号下午两点半"
 _CORRECTION = re.compile(r"^\s*(?:不是|不对|不|错了|改)[,，。、\s]*(?:我说的是|应该是|是|改成|改到|改)?(?=.)")
-_SKIPPED = frozenset("跳过 不知道 没定 还没定 没想好 不确定 说不准 不说 再说 随便 没有 长住 常住 不走 不走了".split())
+_SKIPPED = frozenset(
+    "跳过 不知道 没定 还没定 没想好 不确定 说不准 不说 再说 随便 没有 长住 常住 不走 不走了 "
+    "忘了 忘记了 记不清 记不清了 记不住 记不得了 不记得 不记得了 想不起来 说不好 "
+    "好久了 早就来了 刚到 刚来 才到 才来 刚来的".split()
+)
 
 
 class Span(NamedTuple):

@@ -70,7 +70,9 @@ async def _phone(talk: Talk, person: Person) -> str:
 
 
 async def _residence(talk: Talk, person: Person) -> str:
-    person.residence = await talk.ask("residence", "您是来过冬的候鸟，还是常住三亚？", OneOf(registration.RESIDENCE))
+    person.residence = await talk.ask(
+        "residence", "您是来过冬的候鸟，还是常住三亚？", registration.Residence(registration.RESIDENCE)
+    )
     label = registration.RESIDENCE[person.residence].partition("，")[0]
     if person.residence == "local":
         person.arrives_on = person.leaves_on = None
@@ -88,7 +90,7 @@ async def _origin(talk: Talk, person: Person) -> str:
 
 
 async def _arrives(talk: Talk, person: Person) -> str:
-    person.arrives_on = await asking.day(talk, "arrives", "您哪天到三亚的？比如：10月20号。", past=True, rough="first")
+    person.arrives_on = await registration.ask_arrival(talk)
     return _said_day(person.arrives_on)
 
 

@@ -1,15 +1,19 @@
 """登记: consent first, then who you are, where you live and, if you wish, your Party membership (domain 4.2)."""
 
+import re
 from dataclasses import fields
+from datetime import date
 
 from dialogue import asking, texts
 from dialogue.message import Choice
-from dialogue.questions import Name, Named, OneOf, Phone, Text, YesNo
+from dialogue.questions import Invalid, Name, Named, OneOf, Phone, Text, YesNo
 from dialogue.talk import Talk
 from handlers import consent_texts, phones
 from storage import accounts, communities, consents, linking, people, points
+from storage.conversations import Said
 from storage.people import Facts, Party, Person
 from storage.refusals import AlreadyRegistered
+from storage.times import local_date
 
 RESIDENCE = {"seasonal": "候鸟，冬天来住", "local": "常住三亚"}
 MEMBER = {"yes": "愿意登记，我是党员", "no": "我不是党员", "undeclared": "不想说"}
@@ -25,7 +29,25 @@ _CORRECTABLE = {
     "party": "党员身份",
     "home branch": "原来的党组织",
 }
+_ALL_YEAR = re.compile("常住|常年|长年|全年|一年四季|一直|本地|当地|三亚人|海南人")
+_FROM_AFAR = re.compile(
+    "候鸟|过冬|猫冬|冬天|外地|北方|东北|黑龙江|哈尔滨|吉林|长春|辽宁|沈阳|大连|内蒙|北京|天津|河北|老家|来的"
+)
 _AGREE = {"yes": "同意", "no": "不同意", "full": "看全文"}
+
+
+class Residence(OneOf):
+    """Also by where somebody comes from: “哈尔滨来的”."""
+
+    def parse(self, said: Said) -> str:
+        try:
+            return super().parse(said)
+        except Invalid:
+            if _ALL_YEAR.search(said.text):
+                return "local"
+            if _FROM_AFAR.search(said.text):
+                return "seasonal"
+            raise
 
 
 async def register(talk: Talk) -> None:
@@ -42,12 +64,10 @@ async def register(talk: Talk) -> None:
         return _welcome_back(talk, known)
     if known is not None and not _is_unclaimed_companion(talk, known):
         raise AlreadyRegistered(facts.name)
-    facts.residence = await talk.ask("residence", "您是来过冬的候鸟，还是常住三亚？", OneOf(RESIDENCE))
+    facts.residence = await talk.ask("residence", "您是来过冬的候鸟，还是常住三亚？", Residence(RESIDENCE))
     if facts.residence == "seasonal":
         facts.origin = await talk.ask("origin", "您从哪个省市来？比如：黑龙江哈尔滨。", Text(at_most=30))
-        facts.arrives_on = await asking.day(
-            talk, "arrives", "您哪天到三亚的？比如：10月20号。", past=True, rough="first"
-        )
+        facts.arrives_on = await ask_arrival(talk)
         facts.leaves_on = await asking.day_or_skip(
             talk, "leaves", "大概哪天回去？比如：4月5号。还没定就回“跳过”。", rough="last"
         )
@@ -69,6 +89,13 @@ async def register(talk: Talk) -> None:
         Choice("我的事", "我的事"),
     )
     return None
+
+
+async def ask_arrival(talk: Talk) -> date:
+    """Who does not remember is noted from today on: they are here, and see the day once more before it is kept."""
+    prompt = "您哪天到三亚的？比如：10月20号。记不清就回“跳过”，先按今天算。"
+    day = await asking.day_or_skip(talk, "arrives", prompt, past=True, rough="first")
+    return day or local_date(talk.answers["arrives"].at)
 
 
 async def introduce(talk: Talk) -> int | None:

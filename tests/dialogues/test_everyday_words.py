@@ -139,3 +139,19 @@ async def test_what_only_sounds_like_something_else_is_asked_again_first(lessons
     await lessons("报名")
     assert "请从下面选一个" in await lessons("我是想看看投票合适的")
     assert "报上了！《手机课堂：视频通话》" in await lessons("1")
+
+
+@pytest.mark.parametrize(
+    ("came", "noted"),
+    [("刚到", "11月23日到"), ("记不清了", "11月23日到"), ("跳过", "11月23日到"), ("十月份", "10月1日到")],
+)
+async def test_who_does_not_remember_the_day_registers_all_the_same(town_chat, came, noted):
+    for text in ("登记", "同意", "李桂芳", "13904510001", "哈尔滨来的", "黑龙江哈尔滨"):
+        await town_chat(text)
+    answer = await town_chat(came)
+    if "是10月1日" in answer:
+        answer = await town_chat("是")
+    assert "大概哪天回去" in answer
+    for text in ("没定", "春园", "跳过"):
+        await town_chat(text)
+    assert noted in await town_chat("不是党员")
