@@ -33,6 +33,7 @@ _ALL_YEAR = re.compile("常住|常年|长年|全年|一年四季|一直|本地|�
 _FROM_AFAR = re.compile(
     "候鸟|过冬|猫冬|冬天|外地|北方|东北|黑龙江|哈尔滨|吉林|长春|辽宁|沈阳|大连|内蒙|北京|天津|河北|老家|来的"
 )
+_NO_ESTATE = frozenset(f"{texts.LATER} 不想说 没有 无 忘了 忘了名 不知道 不知道叫啥 不记得 记不清 记不清了".split())
 _AGREE = {"yes": "同意", "no": "不同意", "full": "看全文"}
 
 
@@ -73,7 +74,7 @@ async def register(talk: Talk) -> None:
         )
     facts.community_code = await ask_community(talk)
     estate = await talk.ask("estate", "哪个小区？写小区名就行，不用写门牌号。不想说就回“跳过”。", Text(at_most=30))
-    facts.estate = None if estate.strip("。") in (texts.LATER, "不想说", "没有", "无") else estate
+    facts.estate = None if estate.strip("。") in _NO_ESTATE else estate
     facts.party = await ask_party(talk)
     point = next(iter(points.of_community(talk.tx, facts.community_code)), None)
     facts.point_id = point.id if point else None
