@@ -17,7 +17,6 @@ _SPACES_AND_STROKES = re.compile(r"[\s\-‐‑–—－_()（）.]+")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"(?:(?:\+|00)?86)?(0(?:10|2\d|[3-9]\d\d))(\d{7,8})(?:(?:转|,|#|\*|ext)?\d{1,5})?")
 _LOCAL_LANDLINE = re.compile(r"[2-8]\d{6,7}")
-_IDENTITY = re.compile(r"\d{17}[\dXx]|\d{15}")
 
 
 def mask_phone(phone: str) -> str:
@@ -50,11 +49,3 @@ def mask_name(name: str) -> str:
     if name[:2] in _COMPOUND_SURNAMES:
         return name[:2] + "*" * (len(name) - 2)
     return name[0] + "*" * (len(name) - 2) + name[-1]
-
-
-def mask_identity(number: str) -> str:
-    """4602**********1234, and all stars for what is no identity number."""
-    digits = _SPACES_AND_STROKES.sub("", unicodedata.normalize("NFKC", number))
-    if not _IDENTITY.fullmatch(digits):
-        return "*" * len(digits)
-    return digits[:4] + "*" * (len(digits) - 8) + digits[-4:].upper()

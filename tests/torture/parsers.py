@@ -59,7 +59,7 @@ def parsers(spoiler):
         masked, found = scrub(text)
         assert len(masked) == len(text)
         assert scrub(masked) == (masked, False) or found
-        masks.mask_name(text), masks.mask_phone(text), masks.mask_identity(text)
+        masks.mask_name(text), masks.mask_phone(text)
 
     def file(content):
         with suppress(Unusable):
