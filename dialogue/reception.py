@@ -91,7 +91,7 @@ class Reception:
 
     def _turn(self, tx: Transaction, message: Message) -> _Turn:
         channel = message.sender.channel
-        tx.lock(f"{channel} {message.sender.user}")  # another worker may have the last message in hand, or this one
+        accounts.hold(tx, *message.sender)  # another worker may have the last message in hand, or this one
         kept = inbox.answer_to(tx, channel, message.id)
         if kept is not None:
             return all_decoded(kept), [], False

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from dialogue.message import Choice, Reply, encoded
 from dialogue.talk import Talk
 from handlers import leaving, my_data
-from storage import call_list, erasure, idle, outbox, people
+from storage import accounts, call_list, erasure, idle, outbox, people
 from storage.audit import Actor
 from storage.database import Transaction
 from storage.spans import EVERYONE, Span
@@ -40,10 +40,13 @@ def ask(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYO
 
 def forget(tx: Transaction, now: datetime, at_most: int = 50, among: Span = EVERYONE) -> int:
     """Forget those who were asked and gave no sign. Returns how many."""
-    found = idle.to_forget(tx, now, at_most, among)
-    for person_id in found:
-        leaving.tell_others(tx, erasure.erase(tx, person_id, Actor(), now, "idle"), now)
-    return len(found)
+    forgotten = 0
+    for person_id in idle.to_forget(tx, now, at_most, among):
+        accounts.hold_chats(tx, person_id)
+        if idle.to_forget(tx, now, 1, Span(person_id, person_id)):  # and did not write just now
+            leaving.tell_others(tx, erasure.erase(tx, person_id, Actor(), now, "idle"), now)
+            forgotten += 1
+    return forgotten
 
 
 def welcome_back(tx: Transaction, now: datetime, at_most: int = 200, among: Span = EVERYONE) -> int:

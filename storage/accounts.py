@@ -48,6 +48,19 @@ def get(tx: Transaction, account_id: int) -> Account:
     return Account(*tx.execute(_BY_ID, {"id": account_id}).one())
 
 
+def hold(tx: Transaction, channel: str, user: str) -> None:
+    """No other worker answers this chat until this ends."""
+    tx.lock(f"{channel} {user}")
+
+
+def hold_chats(tx: Transaction, person_id: int) -> list[Account]:
+    """`hold` every account of the person, and return them."""
+    found = sorted(of_person(tx, person_id), key=lambda account: account.id)
+    for account in found:
+        hold(tx, account.channel, account.user)
+    return found
+
+
 def heard(tx: Transaction, channel: str, user: str, now: datetime) -> Account:
     """The account that writes just now; a new one when it is heard for the first time. Whoever writes is reachable."""
     account = find(tx, channel, user)

@@ -219,8 +219,8 @@ def replay(tx: Transaction, uids: Sequence[str], now: datetime) -> list[Erased]:
 
 
 def _erase(tx: Transaction, person_id: int, actor: Actor, now: datetime, because: Because, erased: Erased) -> None:
+    chats = accounts.hold_chats(tx, person_id)  # or an answer that is on its way would be kept after all
     tx.lock(f"person {person_id}")
-    chats = accounts.of_person(tx, person_id)
     for grant_id in _standing_grants(tx, person_id, now):
         grants.revoke(tx, grant_id, actor, now)
     for event_id in _places_ahead(tx, person_id, now):

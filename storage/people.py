@@ -126,8 +126,7 @@ def get(tx: Transaction, person_id: int) -> Person:
 def add(tx: Transaction, facts: Facts, now: datetime, *, checked_by_staff: bool = False) -> int:
     """Keep a new person. Raises `AlreadyRegistered`, and `ThirdOnOnePhone` unless staff looked at it (domain 4.2.2)."""
     if facts.phone:
-        # One noun for many phones: with one for each a long list would need more locks than the server has.
-        tx.lock(f"phones {tx.vault.person_keys('phone', facts.phone)[0][0]}")
+        hold_phone(tx, facts.phone)
         if same(tx, facts.phone, facts.name) is not None:
             raise AlreadyRegistered(facts.name)
     if facts.phone and not checked_by_staff and len(with_phone(tx, facts.phone)) >= MOST_ON_ONE_PHONE:
@@ -157,6 +156,12 @@ def change(tx: Transaction, person: Person, now: datetime) -> None:
     person.as_read = _facts_of(person)
 
 
+def hold_phone(tx: Transaction, phone: str) -> None:
+    """Nobody else is registered under it until this ends."""
+    # One noun for many phones: with one for each a long list would need more locks than the server has.
+    tx.lock(f"phones {tx.vault.person_keys('phone', phone)[0][0]}")
+
+
 def must_be_the_only_one(tx: Transaction, before: Person, after: Person) -> None:
     """Phone and name are the identity, and a third person on one phone is looked at by staff (domain 4.2.2).
 
@@ -164,6 +169,7 @@ def must_be_the_only_one(tx: Transaction, before: Person, after: Person) -> None
     """
     if (before.name, before.phone) == (after.name, after.phone) or not after.phone:
         return
+    hold_phone(tx, after.phone)
     other = same(tx, after.phone, after.name)
     if other is not None and other.id != after.id:
         raise AlreadyRegistered(after.name)

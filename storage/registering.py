@@ -42,6 +42,7 @@ def correct(
     if person.residence == "local":
         person.arrives_on = person.leaves_on = None
     if (before.name, before.phone) != (person.name, person.phone) and person.phone:
+        people.hold_phone(tx, person.phone)
         other = people.same(tx, person.phone, person.name)
         if other is not None and other.id != person.id:
             raise AlreadyRegistered(person.name)

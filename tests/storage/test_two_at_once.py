@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from handlers import idle
 from storage import (
+    accounts,
     assignments,
     broadcasts,
     call_list,
@@ -35,7 +37,6 @@ from storage import (
     sign_ups,
     tokens,
 )
-from storage.accounts import heard
 from storage.audiences import Audience
 from storage.audit import Actor
 from storage.database import open_database
@@ -56,6 +57,7 @@ from storage.schema import metadata
 from storage.schema.call_list import call_list as call_list_table
 from storage.schema.polls import votes
 from storage.schema.talks import outbox
+from storage.spans import Span
 from storage.vault import Vault
 from tests import engines
 from tests.conftest import MORNING
@@ -130,6 +132,36 @@ async def test_a_person_is_registered_once(two):
     facts = [people.Facts(name="王秀兰", phone="13800138000") for _ in range(2)]
     works = [(registering.by_staff, each, DISTRICT, MORNING) for each in facts]
     assert refused(await two.at_once(*works)) == [AlreadyRegistered]
+
+
+async def test_two_persons_are_not_corrected_into_the_same(two):
+    def lay_out(tx):
+        return somebody(tx), somebody(tx)
+
+    same = {"name": "李秀英", "phone": "13800138001"}
+    persons = await two.does(lay_out)
+    works = [(registering.correct, person, same, DISTRICT, MORNING, "写错了") for person in persons]
+    assert refused(await two.at_once(*works)) == [AlreadyRegistered]
+
+
+async def test_who_writes_while_they_are_forgotten_is_not_forgotten(two):
+    asked = MORNING + timedelta(days=370)
+    later = asked + timedelta(days=31)
+
+    def lay_out(tx):
+        person = somebody(tx)
+        accounts.belongs_to(tx, accounts.heard(tx, "web", "away", MORNING).id, person)
+        idle.ask(tx, asked, among=Span(person, person))
+        return person
+
+    def writes(tx):
+        accounts.hold(tx, "web", "away")
+        accounts.heard(tx, "web", "away", later)
+
+    person = await two.does(lay_out)
+    forget = (lambda tx: idle.forget(tx, later, among=Span(person, person)),)
+    assert await two.at_once((writes,), forget) == [None, 0]
+    assert (await two.does(people.find, person)) is not None
 
 
 async def test_an_event_gets_one_number_and_one_promise_of_its_lottery(two):
@@ -374,7 +406,7 @@ async def test_a_link_to_the_console_opens_once(two):
 
 
 async def test_wrong_codes_typed_at_once_all_count(two):
-    account = await two.does(heard, "web", "guessing", MORNING)
+    account = await two.does(accounts.heard, "web", "guessing", MORNING)
     wrong = (tokens.redeem_code, "link", "000000", account, MORNING)
     for _ in range(tokens.MOST_WRONG - 2):
         await two.does(*wrong)
