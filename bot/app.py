@@ -148,7 +148,10 @@ async def running(
             await stack.enter_async_context(_tasks(CountingAhead(database, remembered, clock).run()))
         wechat_templates = wechat is not None and bool(config.config.wechat.reminder_template_id)
         backups = Backups.found(config, clock)
-        jobs = {"backup": Job(daily("2-8", 40), backups.make, at_start=False)}
+        jobs = {
+            "backup": Job(daily("2-8", 40), backups.make, at_start=False),
+            "stopped workers": Job(every_minute(), delivery.note_who_stopped, at_start=False),
+        }
         if telegram is not None:
             jobs["staff menus"] = Job(every_minute(), StaffMenus(database, telegram.menu, clock).publish)
         known = {"web": f"{address(config)}/chat?start="} if config.config.web.chat else {}

@@ -108,11 +108,10 @@ class Delivery:
         self._stopping = False
         for line in self._lines.values():
             line.begin()
-        await self._note_the_last_stop()
-        if self._stopping:
-            return
+        await self.note_who_stopped(but_own=self._has_run)
         self._has_run = True
-        self.ready.set()
+        if not self._stopping:
+            self.ready.set()
         async with asyncio.TaskGroup() as group:
             for name, line in self._lines.items():
                 group.create_task(line.run(), name=f"delivery {name}")
@@ -142,11 +141,12 @@ class Delivery:
             except TimeoutError:
                 _log.warning("delivery: stopped while sending; what was in flight will be listed as unknown")
 
-    async def _note_the_last_stop(self) -> None:
+    async def note_who_stopped(self, *, but_own: bool = True) -> None:
+        """Lists as unknown what workers were sending that live no more: also those that answered and did not lead."""
         faults = 0
         while True:
             try:
-                count = await self.database.write(delivery.after_a_stop, self.clock(), self._has_run)
+                count = await self.database.write(delivery.after_a_stop, self.clock(), but_own)
             except StorageFault as fault:
                 faults += 1
                 _log.error("delivery: nothing can be kept: %s", fault)

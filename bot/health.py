@@ -43,6 +43,7 @@ class Health:
         self._channels = channels
         self._more = more
         self._started_at = clock()
+        self._trying: asyncio.Future[None] | None = None
 
     def routes(self) -> list[Route]:
         return [
@@ -85,10 +86,16 @@ class Health:
         return PlainTextResponse(written(figures), media_type="text/plain; version=0.0.4")
 
     async def _storage_works(self) -> bool:
-        """Tried by keeping something: a full disk is not seen by reading. A spoiled page is seen by who needs it."""
+        """Tried by keeping something: a full disk is not seen by reading. A spoiled page is seen by who needs it.
+
+        One try at a time: while the database makes everyone wait, those who ask again and again would fill its line.
+        """
+        if self._trying is None or self._trying.done():
+            now = self._clock()
+            self._trying = asyncio.ensure_future(self._database.write(settings.put, "probed_at", now.isoformat(), now))
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._database.write(settings.put, "probed_at", self._clock().isoformat(), self._clock())
+                await asyncio.shield(self._trying)
         except (StorageFault, TimeoutError):
             return False
         return not self._database.is_spoiled

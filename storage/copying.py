@@ -17,6 +17,15 @@ from storage.vault import Vault
 
 _AT_ONCE = 1000  # rows read together
 _MODULUS = 1 << 256
+_REFERENCES = text("""
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+    format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace""")
+_INDEXES = text("""
+SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+WHERE relnamespace = current_schema()::regnamespace
+AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)""")
 
 
 class NotEmpty(Exception):
@@ -62,14 +71,14 @@ def _copy(
         target_engine.begin() as target,
     ):
         _must_be_empty(target)
-        _put_off_references(target)
+        makes_again = _take_away(target)
         read = [_write(source, target, table) for table in metadata.sorted_tables]
-        target.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # now each reference is looked up
+        for statement in (*makes_again, "ANALYZE"):
+            target.execute(text(statement))
         for each, table in zip(read, metadata.sorted_tables, strict=True):
             if _summed(table, _rows(target, table)) != each:
                 raise NotTheSame(table.name)
             _number_on(target, table)
-        _mind_references(target)
         hours = MessageHours()
         before_it_is_kept(Transaction(source, vault, hours), Transaction(target, vault, hours))
     return read
@@ -81,21 +90,14 @@ def _must_be_empty(target: Connection) -> None:
             raise NotEmpty(table.name)
 
 
-def _put_off_references(target: Connection) -> None:
-    """Rows refer to rows of the same table, and to tables that refer back."""
-    for table, constraint in _references():
-        target.execute(text(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{constraint}" DEFERRABLE INITIALLY DEFERRED'))
-
-
-def _mind_references(target: Connection) -> None:
-    for table, constraint in _references():
-        target.execute(text(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{constraint}" NOT DEFERRABLE'))
-
-
-def _references() -> Iterator[tuple[str, str]]:
-    for table in metadata.sorted_tables:
-        for constraint in table.foreign_key_constraints:
-            yield table.name, str(constraint.name)
+def _take_away(target: Connection) -> list[str]:
+    """References and indexes, which cost many times as much with each row as over all of them at once, and the memory
+    of the server too; rows also refer to tables that refer back. Returns the statements that make them again.
+    """
+    found = [*target.execute(_REFERENCES), *target.execute(_INDEXES)]
+    for takes_away, _ in found:
+        target.execute(text(takes_away))
+    return [makes for _, makes in reversed(found)]
 
 
 def _write(source: Connection, target: Connection, table: Table) -> Copied:

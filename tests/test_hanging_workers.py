@@ -10,12 +10,14 @@ import pytest
 
 from bot.app import running
 from bot.config import Settings, checked
+from bot.delivery import Delivery
+from bot.health import Health
 from handlers.wall_codes import OF_WECHAT
-from storage import delivery, settings
+from storage import delivery, postgresql, settings
 from storage.database import open_database
 from storage.migrations import migrate
 from tests import engines
-from tests.conftest import MORNING
+from tests.conftest import MORNING, Clock
 from tests.test_workers import plan, taking_part, within
 
 _HOLDS = """
@@ -75,6 +77,22 @@ async def test_who_loses_the_lead_before_it_could_begin_starts_all_the_same(url,
         await within(60, started)
         may_end.set()
         await hangs.rollback()
+
+
+async def test_those_who_ask_whether_it_is_ready_leave_room_for_those_who_write(url, vault):
+    class Follows:
+        leads = asyncio.Event()
+
+    async with open_database(url, vault) as database, await psycopg.AsyncConnection.connect(url) as hangs:
+        await database.write(settings.put, "probed_at", "", MORNING)
+        await hangs.execute("SELECT FROM settings FOR UPDATE")
+        health = Health(database, Delivery(database, {}, Clock()), Follows(), Clock(), {})
+        answers = await asyncio.gather(*(health.ready(None) for _ in range(2 * postgresql.WRITERS)))
+        assert {answer.status_code for answer in answers} == {503}
+        async with asyncio.timeout(30):
+            await database.write(plan, 1)
+        await hangs.rollback()
+        assert (await health.ready(None)).status_code == 200
 
 
 @pytest.mark.long

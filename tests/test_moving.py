@@ -4,6 +4,8 @@ import asyncio
 import shutil
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from bot import config, opening
@@ -62,6 +64,8 @@ def test_every_row_arrives_and_the_figures_stay(sample, target, capsys):
     assert "2025—2026候鸟季: 38 场, 826 人次, 231 人, before and after." in said
     for table in metadata.sorted_tables:
         assert rows(f"sqlite:///{sample / 'hongyan.db'}", table) == rows(target, table)
+    with engine_for(target) as engine, engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
     async def goes_on():
         async with open_database(target, Vault.load_or_create(sample / "hongyan.key")) as database:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.app import running
 from bot.config import Settings, WrongSettings, checked
+from bot.delivery import Delivery
 from dialogue.message import Message, Reply, encoded
 from dialogue.reception import Reception
 from handlers import HOUSE, MENU
@@ -169,6 +170,21 @@ async def test_only_rows_of_workers_that_live_no_more_become_unknown(two, url, v
             assert await third.read(outbox.states) == {"sending": 1, "unknown": 1}
     async with open_database(url, vault) as third:
         assert await third.write(delivery.after_a_stop, MORNING) == 1
+
+
+async def test_what_one_that_does_not_lead_was_sending_when_it_died_is_listed_while_another_leads(two, url, vault):
+    service = Delivery(two[0], {}, Clock())
+    async with service.running(), open_database(url, vault) as dies:
+        await within(10, service.ready)
+        await dies.write(plan, 1)
+        await dies.write(delivery.turn, "telegram", (), 1, MORNING)
+        async with taking_part(url, dies.worker) as alive:
+            await within(10, alive.leads)
+            await service.note_who_stopped()
+            assert await two[0].read(outbox.states) == {"sending": 1}
+        async with asyncio.timeout(30):  # the server sees a moment later that it is gone
+            while await two[0].read(outbox.states) != {"unknown": 1}:
+                await service.note_who_stopped()
 
 
 async def test_a_message_that_reaches_two_workers_is_answered_once_and_the_same(two):
