@@ -98,6 +98,15 @@ def postgres():
     server.close()
 
 
+@pytest.fixture
+def url(postgres, tmp_path):
+    """An empty database of PostgreSQL, whatever engine the run is on."""
+    engine = engines.Postgresql(postgres)
+    url = engine.new(tmp_path / "hongyan.db")
+    yield url
+    engine.drop([url])
+
+
 @pytest.fixture(scope="session")
 def engine(request):
     """Gives out databases: `new(path)` and `copy(url, path)` return a URL."""

@@ -28,14 +28,6 @@ _WAITS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND wait_event_typ
 
 
 @pytest.fixture
-def url(postgres, tmp_path):
-    engine = engines.Postgresql(postgres)
-    url = engine.new(tmp_path / "hongyan.db")
-    yield url
-    engine.drop([url])
-
-
-@pytest.fixture
 async def beside(url):
     """A connection beside those of the program."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

@@ -21,16 +21,7 @@ from storage.database import open_database
 from storage.outbox import Planned
 from storage.refusals import NotNow
 from storage.schema.talks import inbox
-from tests import engines
 from tests.conftest import ME, MORNING, Clock
-
-
-@pytest.fixture
-def url(postgres, tmp_path):
-    engine = engines.Postgresql(postgres)
-    url = engine.new(tmp_path / "hongyan.db")
-    yield url
-    engine.drop([url])
 
 
 @pytest.fixture

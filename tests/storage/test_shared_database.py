@@ -13,18 +13,9 @@ from storage import settings
 from storage.database import open_database
 from storage.refusals import NotFound
 from storage.schema.records import settings as settings_table
-from tests import engines
 from tests.conftest import MORNING
 
 _COMMIT = select(func.txid_current())
-
-
-@pytest.fixture
-def url(postgres, tmp_path):
-    engine = engines.Postgresql(postgres)
-    url = engine.new(tmp_path / "hongyan.db")
-    yield url
-    engine.drop([url])
 
 
 @pytest.fixture

@@ -2,16 +2,7 @@
 
 import pytest
 
-from tests import engines
 from tests.torture.workers import Workers
-
-
-@pytest.fixture
-def url(postgres, tmp_path):
-    engine = engines.Postgresql(postgres)
-    url = engine.new(tmp_path / "hongyan.db")
-    yield url
-    engine.drop([url])
 
 
 @pytest.mark.long
