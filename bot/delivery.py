@@ -108,7 +108,7 @@ class Delivery:
         self._stopping = False
         for line in self._lines.values():
             line.begin()
-        await self.note_who_stopped(but_own=self._has_run)
+        await self._note_the_last_stop()
         self._has_run = True
         if not self._stopping:
             self.ready.set()
@@ -143,18 +143,19 @@ class Delivery:
 
     async def note_who_stopped(self, *, but_own: bool = True) -> None:
         """Lists as unknown what workers were sending that live no more: also those that answered and did not lead."""
+        count = await self.database.write(delivery.after_a_stop, self.clock(), but_own)
+        if count:
+            _log.warning("delivery: %d messages were being sent at the last stop; they may have arrived", count)
+
+    async def _note_the_last_stop(self) -> None:
         faults = 0
         while True:
             try:
-                count = await self.database.write(delivery.after_a_stop, self.clock(), but_own)
+                return await self.note_who_stopped(but_own=self._has_run)
             except StorageFault as fault:
                 faults += 1
                 _log.error("delivery: nothing can be kept: %s", fault)
                 await self.wait(asyncio.Event(), backoff(faults, _LONGEST_FAULT))
-            else:
-                if count:
-                    _log.warning("delivery: %d messages were being sent at the last stop; they may have arrived", count)
-                return
 
 
 @dataclass(slots=True)
