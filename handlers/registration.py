@@ -44,6 +44,8 @@ class Residence(OneOf):
         try:
             return super().parse(said)
         except Invalid:
+            if "不" in said.text:
+                raise
             if _ALL_YEAR.search(said.text):
                 return "local"
             if _FROM_AFAR.search(said.text):

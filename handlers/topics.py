@@ -30,11 +30,13 @@ _WEEK = "周|星期|礼拜"
 _DAY = re.compile(
     rf"今[天儿晚]|明[天儿晚]|大?后[天儿]|(?:这|本|下)?(?:个)?(?:{_WEEK})[一二三四五六日天]|(?:\d{{1,2}}月)?\d{{1,2}}[号日]"
 )
-_SPAN = re.compile(rf"(?P<which>[这本下])?个?(?P<what>周末|{_WEEK})(?![一二三四五六日天])")
+_SPAN = re.compile(
+    rf"(?:(?P<which>[这本下])个?|(?<![上个])(?=周末))(?P<what>周末|{_WEEK})(?![一二三四五六日天围边])"  # not 周围
+)
 _WISH = re.compile(r"(?:我|俺|咱)?们?(?:想|要|学|找|有没有|有|哪|附近)")
 _WISHED = ("书法", "合唱", "舞", "太极", "棋", "画")  # topics nobody means anything else by
 IN_DAYS = (
-    rf"(?P<rest>(?:{_DAY.pattern}|[这本下]?个?(?:周末|{_WEEK})))"
+    rf"(?P<rest>{_DAY.pattern}|{_SPAN.pattern})"
     "都?有(?:啥|什么|哪些|没有)?(?:好玩的|安排|课)?[吗呢呀啊]?"
 )
 """A question for what is on, in which nobody says 活动."""
@@ -51,8 +53,7 @@ class Days(NamedTuple):
 def about(coming: Sequence[Event], words: str) -> list[Event]:
     """Those of `coming` whose topic `words` speak of, or that share a telling word of two signs with them."""
     said = bare(words)
-    topics = [topic for topic, others in _TOPICS.items() if any(word in said for word in (topic, *others.split()))]
-    if topics:
+    if topics := _topics_in(said):
         return [event for event in coming if any(topic in _told(event) for topic in topics)]
     return [event for event in coming if any(pair in said for pair in _pairs(event.title))]
 
@@ -60,9 +61,7 @@ def about(coming: Sequence[Event], words: str) -> list[Event]:
 def wished_for(words: str) -> bool:
     """Whether somebody looks for something that events could be about."""
     said = bare(words)
-    return _WISH.match(said) is not None and any(
-        word in said for topic in _WISHED for word in (topic, *_TOPICS[topic].split())
-    )
+    return _WISH.match(said) is not None and any(topic in _WISHED for topic in _topics_in(said))
 
 
 def days_meant(words: str, now: datetime) -> Days | None:
@@ -80,6 +79,10 @@ def days_meant(words: str, now: datetime) -> Days | None:
 
 def on(coming: Sequence[Event], days: Days) -> list[Event]:
     return [event for event in coming if days.first <= local_date(event.starts_at) <= days.last]
+
+
+def _topics_in(said: str) -> list[str]:
+    return [topic for topic, others in _TOPICS.items() if any(word in said for word in (topic, *others.split()))]
 
 
 def _told(event: Event) -> str:

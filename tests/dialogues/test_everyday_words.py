@@ -49,6 +49,10 @@ async def test_what_wants_nothing_is_answered_in_a_sentence_with_what_can_be_don
         ("下周有什么活动", "下周，11月30日（周一）到12月6日（周日），没有活动。最近有 2 场活动。"),
         ("这周有啥", "这周，11月23日（周一）到11月29日（周日），有 1 场活动。"),
         ("周末有什么安排", "周末，11月28日（周六）到11月29日（周日），没有活动。最近有 2 场活动。"),
+        ("下个星期有什么活动", "下个星期，11月30日（周一）到12月6日（周日），没有活动。"),
+        ("周围有什么活动", "最近有 2 场活动"),
+        ("几个星期的活动", "最近有 2 场活动"),
+        ("上个周末的活动", "最近有 2 场活动"),
         ("我想跳广场舞", "最近没有这样的活动。"),
     ],
 )
@@ -139,6 +143,13 @@ async def test_what_only_sounds_like_something_else_is_asked_again_first(lessons
     await lessons("报名")
     assert "请从下面选一个" in await lessons("我是想看看投票合适的")
     assert "报上了！《手机课堂：视频通话》" in await lessons("1")
+
+
+async def test_what_somebody_is_not_says_not_yet_what_they_are(town_chat):
+    for text in ("登记", "同意", "李桂芳", "13904510001"):
+        await town_chat(text)
+    assert "请从下面选一个" in await town_chat("我不是常住的")
+    assert "哪个省市" in await town_chat("沈阳来的")
 
 
 @pytest.mark.parametrize(
